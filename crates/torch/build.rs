@@ -1,0 +1,21 @@
+//! Compiles the C++ shim against libtorch's headers and gives binaries the path of its libraries.
+
+fn main() {
+    let lib = std::env::var("DEP_TCH_LIBTORCH_LIB")
+        .expect("torch-sys did not say where libtorch is: run `cargo xtask setup`");
+    let include = std::path::Path::new(&lib)
+        .parent()
+        .expect("libtorch's lib folder has a parent")
+        .join("include");
+    println!("cargo:rustc-link-arg=-Wl,-rpath,{lib}");
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=shim");
+    cc::Build::new()
+        .cpp(true)
+        .std("c++17")
+        .define("_GLIBCXX_USE_CXX11_ABI", "1")
+        .include(include)
+        .warnings(false)
+        .files(["shim/optimizer.cpp", "shim/runtime.cpp"])
+        .compile("tunewise_shim");
+}

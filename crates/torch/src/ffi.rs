@@ -1,0 +1,61 @@
+//! The C boundary of the shim: declarations, tensor pointers and messages.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+
+use tch::Tensor;
+use torch_sys::C_tensor;
+
+use crate::{Error, Result};
+
+/// Mirrors `tunewise_adamw_args` in `shim/optimizer.cpp`, field for field.
+#[repr(C)]
+pub(crate) struct AdamWArgs {
+    pub(crate) parameters: *const *mut C_tensor,
+    pub(crate) gradients: *const *mut C_tensor,
+    pub(crate) exp_avgs: *const *mut C_tensor,
+    pub(crate) exp_avg_sqs: *const *mut C_tensor,
+    pub(crate) steps: *const *mut C_tensor,
+    pub(crate) n: usize,
+    pub(crate) learning_rate: f64,
+    pub(crate) beta1: f64,
+    pub(crate) beta2: f64,
+    pub(crate) weight_decay: f64,
+    pub(crate) epsilon: f64,
+}
+
+unsafe extern "C" {
+    pub(crate) fn tunewise_fused_adamw(args: *const AdamWArgs) -> *mut c_char;
+    pub(crate) fn tunewise_clip_grad_norm(
+        gradients: *const *mut C_tensor,
+        n: usize,
+        max_norm: f64,
+        out: *mut *mut C_tensor,
+    ) -> *mut c_char;
+    pub(crate) fn tunewise_clear_gradients(
+        parameters: *const *mut C_tensor,
+        n: usize,
+    ) -> *mut c_char;
+    pub(crate) fn tunewise_autocast_enter(cuda: c_int) -> *mut c_char;
+    pub(crate) fn tunewise_autocast_leave(cuda: c_int) -> *mut c_char;
+    fn free(pointer: *mut c_void);
+}
+
+/// The tensors' C++ handles, in order. They are borrowed: the tensors must outlive the call.
+pub(crate) fn handles<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Vec<*mut C_tensor> {
+    tensors.into_iter().map(|tensor| tensor.as_ptr().cast_mut()).collect()
+}
+
+/// Turns a shim function's answer (null, or a message to free) into a result.
+pub(crate) fn check(op: &'static str, message: *mut c_char) -> Result<()> {
+    if message.is_null() {
+        return Ok(());
+    }
+    // SAFETY: `guard` in shim.h returns null or a NUL-terminated string from `strdup`, which nobody
+    // else holds: it is read once and freed once.
+    let text = unsafe {
+        let text = CStr::from_ptr(message).to_string_lossy().into_owned();
+        free(message.cast());
+        text
+    };
+    Err(Error::Libtorch { op, message: text })
+}

@@ -1,0 +1,37 @@
+//! What [`tch`] lacks for a trainer: AdamW by libtorch's fused kernel with a state that can be saved,
+//! gradient clipping that reports the norm, bfloat16 autocast on the CPU, and a way to get CUDA.
+//!
+//! ```
+//! use tch::{Device, Kind, Tensor};
+//! use tunewise_torch::Bf16Autocast;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! tunewise_torch::init();
+//! let x = Tensor::f_ones([2, 4], (Kind::Float, Device::Cpu))?;
+//! let guard = Bf16Autocast::enter(Device::Cpu)?;
+//! assert_eq!(x.f_matmul(&x.f_transpose(0, 1)?)?.kind(), Kind::BFloat16);
+//! drop(guard);
+//! assert_eq!(x.f_matmul(&x.f_transpose(0, 1)?)?.kind(), Kind::Float);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | what |
+//! | --- | --- |
+//! | `adamw` | [`AdamW`] over [`ParameterGroup`]s |
+//! | `autocast` | [`Bf16Autocast`], [`has_fast_bf16`] |
+//! | `cuda` | [`init`] |
+//!
+//! The only crate of the workspace with C++ (folder `shim`) and unsafe code.
+#![allow(unsafe_code)]
+
+mod adamw;
+mod autocast;
+mod cuda;
+mod error;
+mod ffi;
+
+pub use adamw::{AdamW, AdamWConfig, ParameterGroup};
+pub use autocast::{Bf16Autocast, has_fast_bf16};
+pub use cuda::init;
+pub use error::{Error, Result};
