@@ -1,6 +1,7 @@
 // Optimizer kernels that tch does not bind: fused AdamW, and operations on a list of gradients.
 #include "shim.h"
 #include <ATen/core/Tensor.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_mul.h>
@@ -59,7 +60,7 @@ char* tunewise_clip_grad_norm(at::Tensor* const* gradients, size_t n, double max
       auto coefficient = (max_norm / (norm + 1e-6)).clamp_max(1.0);
       // On the CPU a look costs nothing and saves a pass over all gradients; elsewhere it would wait
       // for the device.
-      if (!norm.is_cpu() || coefficient.item<double>() != 1.0) at::_foreach_mul_(tensors, coefficient);
+      if (!norm.is_cpu() || coefficient.item().toDouble() != 1.0) at::_foreach_mul_(tensors, coefficient);
     }
     *out = new at::Tensor(norm);
   });

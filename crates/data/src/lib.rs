@@ -1,0 +1,49 @@
+//! Text classification data: from files to labelled examples, to token ids, to batches.
+//!
+//! ```
+//! use tunewise_data::{Format, LabelSet, ReadOptions, read_from, targets};
+//!
+//! # fn main() -> tunewise_data::Result<()> {
+//! let file = "text,label\nworks well,good\nbroke at once,bad\n";
+//! let options = ReadOptions { format: Some(Format::Csv), ..ReadOptions::default() };
+//! let dataset = read_from(file.as_bytes(), "reviews.csv", &options)?;
+//! let labels = LabelSet::from_dataset(&dataset)?;
+//! assert_eq!(labels.names(), ["bad", "good"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | what |
+//! | --- | --- |
+//! | `read` | CSV, TSV, JSON Lines and Parquet files to a [`Dataset`] |
+//! | `labels` | [`LabelSet`] and the [`Targets`] of a data set |
+//! | [`split`] | stratified seeded split |
+//! | `audit` | statistics, duplicates, leaks |
+//! | `tokenizer`, `encoded` | [`Tokenizer`] to [`EncodedTexts`] |
+//! | `order`, `batch` | which rows share a batch, and the [`Batch`] |
+//!
+//! Conventions are Transformers' (`run_glue.py`, `Trainer`, `BertTokenizerFast`).
+#![forbid(unsafe_code)]
+
+mod audit;
+mod batch;
+mod dataset;
+mod encoded;
+mod error;
+mod format;
+mod labels;
+mod order;
+mod read;
+pub mod split;
+mod tokenizer;
+
+pub use audit::{DatasetStatistics, Leak, leak};
+pub use batch::{Batch, BatchTargets, Collator};
+pub use dataset::{Columns, Dataset, Example, Label, ProblemType};
+pub use encoded::{EncodedTexts, LengthStatistics};
+pub use error::{Error, Result};
+pub use format::Format;
+pub use labels::{LabelSet, Targets, targets};
+pub use order::{Batching, Order, plan, transformers_permutation};
+pub use read::{LabelUse, Limits, ReadOptions, read_from, read_path};
+pub use tokenizer::{Casing, Tokenizer};

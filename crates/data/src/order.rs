@@ -1,0 +1,138 @@
+//! Which rows share a batch, and in which order; pure functions of their arguments.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rand_mt::Mt;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// How rows are put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Batching {
+    /// In order, every row padded to the maximum length.
+    MaxLength,
+    /// In order, every row padded to the longest of its batch.
+    Longest,
+    /// Rows of like length together, padded to the longest of the batch.
+    ByLength,
+}
+
+impl Batching {
+    const NAMES: [(Self, &str); 3] =
+        [(Self::MaxLength, "max-length"), (Self::Longest, "longest"), (Self::ByLength, "by-length")];
+}
+
+impl fmt::Display for Batching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::NAMES.iter().find(|(known, _)| known == self).map_or("", |(_, name)| name))
+    }
+}
+
+impl FromStr for Batching {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Self::NAMES.iter().find(|(_, known)| *known == name).map(|(batching, _)| *batching);
+        found.ok_or_else(|| Error::Argument {
+            name: "batching",
+            got: name.to_owned(),
+            expected: "by-length, longest or max-length",
+        })
+    }
+}
+
+/// The order of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As they are; with [`Batching::ByLength`] sorted, the longest first, so that a lack of memory
+    /// shows at once.
+    Sequential,
+    /// That of Transformers' `Trainer`: [`transformers_permutation`] of `seed + epoch`.
+    Shuffled {
+        /// The run's seed.
+        seed: u64,
+        /// Epochs done.
+        epoch: u64,
+    },
+}
+
+/// `torch.randperm(n)` of a generator seeded with `seed`, of which PyTorch's Mersenne Twister uses
+/// the low 32 bits.
+///
+/// # Reference
+/// `SeedableRandomSampler` of accelerate, which `Trainer` uses, and `randperm_cpu` of PyTorch.
+///
+/// ```
+/// // torch.randperm(5, generator=torch.Generator().manual_seed(42))
+/// assert_eq!(tunewise_data::transformers_permutation(5, 42), [0, 4, 2, 3, 1]);
+/// ```
+#[must_use]
+pub fn transformers_permutation(n: usize, seed: u64) -> Vec<usize> {
+    permutation_of((0..n).collect(), seed)
+}
+
+/// The items in the order of [`transformers_permutation`].
+pub(crate) fn permutation_of<T>(mut items: Vec<T>, seed: u64) -> Vec<T> {
+    let mut generator = Mt::new(seed as u32);
+    let n = items.len();
+    for i in 0..n.saturating_sub(1) {
+        items.swap(i, i + generator.next_u32() as usize % (n - i));
+    }
+    items
+}
+
+/// Batches of a pool of this many rows each are cut from rows sorted by length: enough for little
+/// padding, few enough that an epoch's order stays random.
+const POOL: usize = 50;
+
+/// The rows of each batch; every row stands in one batch, the last may be short.
+///
+/// # Errors
+/// [`Error::Argument`] for a batch size of 0.
+///
+/// ```
+/// use tunewise_data::{Batching, Order, plan};
+///
+/// # fn main() -> tunewise_data::Result<()> {
+/// let lengths = [3, 9, 4, 8];
+/// let batches = plan(&lengths, 2, Batching::ByLength, Order::Sequential)?;
+/// assert_eq!(batches, [[1, 3], [2, 0]]);
+/// # Ok(())
+/// # }
+/// ```
+pub fn plan(
+    lengths: &[u32],
+    batch_size: usize,
+    batching: Batching,
+    order: Order,
+) -> Result<Vec<Vec<usize>>> {
+    if batch_size == 0 {
+        return Err(Error::Argument { name: "batch_size", got: "0".to_owned(), expected: "1 or more" });
+    }
+    let cut = |rows: &[usize]| rows.chunks(batch_size).map(<[usize]>::to_vec).collect::<Vec<_>>();
+    let length = |&row: &usize| std::cmp::Reverse(lengths.get(row).copied());
+    match (batching, order) {
+        (Batching::ByLength, Order::Sequential) => {
+            let mut rows: Vec<usize> = (0..lengths.len()).collect();
+            rows.sort_by_key(length);
+            Ok(cut(&rows))
+        }
+        (Batching::ByLength, Order::Shuffled { seed, epoch }) => {
+            let seed = seed.wrapping_add(epoch);
+            let mut rows = transformers_permutation(lengths.len(), seed);
+            let mut batches = Vec::new();
+            for pool in rows.chunks_mut(batch_size.saturating_mul(POOL)) {
+                pool.sort_by_key(length);
+                batches.extend(cut(pool));
+            }
+            Ok(permutation_of(batches, seed))
+        }
+        (_, Order::Sequential) => Ok(cut(&(0..lengths.len()).collect::<Vec<_>>())),
+        (_, Order::Shuffled { seed, epoch }) => {
+            Ok(cut(&transformers_permutation(lengths.len(), seed.wrapping_add(epoch))))
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Classification metrics with scikit-learn's exact semantics, as pure functions of slices.
+//!
+//! ```
+//! use tunewise_metrics::{ReportOptions, classification_report};
+//!
+//! # fn main() -> tunewise_metrics::Result<()> {
+//! let y_true = ["cat", "dog", "cat"];
+//! let y_pred = ["cat", "dog", "dog"];
+//! let report = classification_report(&y_true, &y_pred, &ReportOptions::default())?;
+//! assert_eq!(report.classes[0].score.recall, 0.5);
+//! let line = "    accuracy                           0.67         3";
+//! assert_eq!(report.to_string().lines().nth(5), Some(line));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | what |
+//! | --- | --- |
+//! | `report` | [`classification_report`], [`multilabel_report`] |
+//! | `counts` | true, predicted and hit rows a class, single-label or multi-label |
+//! | `scores` | precision, recall, F-beta and their averages; accuracy |
+//! | `confusion` | [`ConfusionMatrix`] |
+//! | `regression` | errors and correlation |
+//! | [`svg`] | pictures, with the feature `svg` |
+//!
+//! Semantics are those of scikit-learn 1.9.1, `sklearn.metrics`.
+#![forbid(unsafe_code)]
+
+mod confusion;
+mod counts;
+mod error;
+mod label;
+mod python_float;
+mod regression;
+mod report;
+mod report_text;
+mod scores;
+#[cfg(feature = "svg")]
+pub mod svg;
+
+pub use confusion::ConfusionMatrix;
+pub use counts::MultiLabel;
+pub use error::{Error, Result};
+pub use label::Label;
+pub use regression::{mean_absolute_error, mean_squared_error, pearson_r, r2_score};
+pub use report::{
+    ClassRow, ClassificationReport, ReportOptions, classification_report, multilabel_report,
+};
+pub use scores::{Score, UndefinedMetric, ZeroDivision, accuracy_score};

@@ -1,0 +1,160 @@
+//! Precision, recall, F-beta and their averages; accuracy.
+
+use serde::Serialize;
+
+use crate::counts::{Counts, weights};
+use crate::error::same_length;
+use crate::{Error, Label, Result};
+
+/// What a ratio is when its denominator is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ZeroDivision {
+    /// 0, and a warning.
+    #[default]
+    Warn,
+    /// 0.
+    Zero,
+    /// 1.
+    One,
+    /// NaN, which averages leave out.
+    Nan,
+}
+
+impl ZeroDivision {
+    fn value(self) -> f64 {
+        match self {
+            Self::Warn | Self::Zero => 0.0,
+            Self::One => 1.0,
+            Self::Nan => f64::NAN,
+        }
+    }
+}
+
+/// Precision, recall and F-beta with the rows behind them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Score {
+    /// Share of the predicted rows that are right.
+    pub precision: f64,
+    /// Share of the true rows that are found.
+    pub recall: f64,
+    /// Their weighted harmonic mean; beta is 1 in reports.
+    #[serde(rename = "f1-score")]
+    pub f1_score: f64,
+    /// Rows, or their weight.
+    pub support: f64,
+}
+
+/// A ratio without a denominator, which [`ZeroDivision::Warn`] made 0. `Display` is scikit-learn's
+/// warning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{metric} is ill-defined and being set to 0.0 {} no {lacking} {}. Use `zero_division` parameter to control this behavior.",
+    if *.single { "due to".to_owned() } else { format!("in {axis}s with") },
+    if *.single { format!("{axis}s") } else { format!("{axis}s") }
+)]
+pub struct UndefinedMetric {
+    /// `Precision`, `Recall` or `F-score`.
+    pub metric: &'static str,
+    /// What there is none of: `predicted`, `true` or `true nor predicted`.
+    pub lacking: &'static str,
+    /// What lacks it: `label` or `sample`.
+    pub axis: &'static str,
+    /// Whether it was the only one.
+    pub single: bool,
+}
+
+/// How ratios are formed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scorer {
+    pub(crate) zero_division: ZeroDivision,
+    pub(crate) axis: &'static str,
+}
+
+impl Scorer {
+    /// Scores of each of the counts, and a warning for each ratio that is undefined somewhere.
+    ///
+    /// F is computed from the counts, not from precision and recall: it is undefined only where there
+    /// are neither true nor predicted rows.
+    pub(crate) fn scores(self, all: &[Counts], warnings: &mut Vec<UndefinedMetric>) -> Vec<Score> {
+        let undefined = self.zero_division.value();
+        let ratio = |numerator: f64, denominator: f64| {
+            if denominator == 0.0 { undefined } else { numerator / denominator }
+        };
+        if self.zero_division == ZeroDivision::Warn {
+            self.warn(all, warnings);
+        }
+        let score = |counts: &Counts| Score {
+            precision: ratio(counts.hits, counts.predicted),
+            recall: ratio(counts.hits, counts.actual),
+            f1_score: ratio(2.0 * counts.hits, counts.actual + counts.predicted),
+            support: counts.actual,
+        };
+        all.iter().map(score).collect()
+    }
+
+    fn warn(self, all: &[Counts], warnings: &mut Vec<UndefinedMetric>) {
+        let (axis, single) = (self.axis, all.len() == 1);
+        let checks: [(&str, &str, fn(&Counts) -> f64); 3] = [
+            ("Precision", "predicted", |counts| counts.predicted),
+            ("Recall", "true", |counts| counts.actual),
+            ("F-score", "true nor predicted", |counts| counts.actual + counts.predicted),
+        ];
+        for (metric, lacking, denominator) in checks {
+            if all.iter().any(|counts| denominator(counts) == 0.0) {
+                warnings.push(UndefinedMetric { metric, lacking, axis, single });
+            }
+        }
+    }
+}
+
+/// The mean of scores by weight, NaN left out; without weights the plain mean. As scikit-learn, a
+/// weight of zero in all is a plain mean too.
+pub(crate) fn average(scores: &[Score], weight: Option<&[f64]>) -> Score {
+    let mean = |value: fn(&Score) -> f64| {
+        let ones = vec![1.0; scores.len()];
+        let weight = weight.unwrap_or(&ones);
+        let pairs = || scores.iter().map(value).zip(weight.iter().copied()).filter(|(x, _)| !x.is_nan());
+        let total: f64 = pairs().map(|(_, weight)| weight).sum();
+        if total == 0.0 {
+            let count = pairs().count();
+            return pairs().map(|(x, _)| x).sum::<f64>() / count as f64;
+        }
+        pairs().map(|(x, weight)| x * weight).sum::<f64>() / total
+    };
+    Score {
+        precision: mean(|score| score.precision),
+        recall: mean(|score| score.recall),
+        f1_score: mean(|score| score.f1_score),
+        support: scores.iter().map(|score| score.support).sum(),
+    }
+}
+
+/// The share of rows, by weight, whose label is right; in [0, 1].
+///
+/// # Errors
+/// [`Error::Empty`], [`Error::Length`], [`Error::ZeroWeight`].
+///
+/// # Reference
+/// `sklearn.metrics.accuracy_score`.
+///
+/// ```
+/// # fn main() -> tunewise_metrics::Result<()> {
+/// assert_eq!(tunewise_metrics::accuracy_score(&[0, 1, 1, 0], &[0, 1, 0, 0], None)?, 0.75);
+/// # Ok(())
+/// # }
+/// ```
+pub fn accuracy_score<L: Label>(
+    y_true: &[L],
+    y_pred: &[L],
+    sample_weight: Option<&[f64]>,
+) -> Result<f64> {
+    same_length("y_pred", y_pred.len(), y_true.len())?;
+    let weights = weights(sample_weight, y_true.len())?;
+    let total: f64 = weights.iter().sum();
+    if total == 0.0 {
+        return Err(Error::ZeroWeight);
+    }
+    let rows = y_true.iter().zip(y_pred).zip(&weights);
+    let right: f64 = rows.filter(|((t, p), _)| t == p).map(|(_, weight)| weight).sum();
+    Ok(right / total)
+}
