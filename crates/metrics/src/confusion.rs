@@ -76,7 +76,7 @@ impl<L: Label> ConfusionMatrix<L> {
     }
 
     /// The counts, a slice a true label.
-    pub fn rows(&self) -> impl Iterator<Item = &[u64]> {
+    pub fn rows(&self) -> impl DoubleEndedIterator<Item = &[u64]> {
         self.counts.chunks_exact(self.labels.len().max(1))
     }
 

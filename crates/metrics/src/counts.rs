@@ -1,6 +1,7 @@
 //! Rows counted by class.
 
 use crate::error::same_length;
+use crate::pairwise;
 use crate::{Error, Label, Result};
 
 /// Multi-label marks, row-major `[rows, num_labels]`, each 0 or 1.
@@ -64,12 +65,23 @@ impl Counts {
         self.actual += if actual { weight } else { 0.0 };
     }
 
+    /// The sums as scikit-learn gets them, from the misses: with weights that changes the last bits,
+    /// which a report prints.
+    fn through_misses(self) -> Self {
+        Self {
+            predicted: self.hits + (self.predicted - self.hits),
+            actual: self.hits + (self.actual - self.hits),
+            ..self
+        }
+    }
+
     pub(crate) fn sum(all: &[Self]) -> Self {
-        all.iter().fold(Self::default(), |sum, counts| Self {
-            hits: sum.hits + counts.hits,
-            predicted: sum.predicted + counts.predicted,
-            actual: sum.actual + counts.actual,
-        })
+        let total = |part: fn(&Self) -> f64| pairwise::sum(&all.iter().map(part).collect::<Vec<_>>());
+        Self {
+            hits: total(|counts| counts.hits),
+            predicted: total(|counts| counts.predicted),
+            actual: total(|counts| counts.actual),
+        }
     }
 }
 
@@ -106,7 +118,7 @@ pub(crate) fn by_class<L: Label>(
             counts.add(false, true, weight);
         }
     }
-    labels.iter().filter_map(|label| counts.get(place(label)?).copied()).collect()
+    labels.iter().filter_map(|label| Some(counts.get(place(label)?)?.through_misses())).collect()
 }
 
 /// The counts of each of the columns.
@@ -122,7 +134,7 @@ pub(crate) fn by_column(
             counts.add(marked(actual, column), marked(predicted, column), weight);
         }
     }
-    counts
+    counts.into_iter().map(Counts::through_misses).collect()
 }
 
 /// The counts of each row over the columns, unweighted.

@@ -30,6 +30,7 @@ mod confusion;
 mod counts;
 mod error;
 mod label;
+mod pairwise;
 mod python_float;
 mod regression;
 mod report;

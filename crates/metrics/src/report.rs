@@ -71,7 +71,7 @@ pub struct ClassificationReport {
     /// Ratios that were undefined, in the order in which scikit-learn warns.
     pub warnings: Vec<UndefinedMetric>,
     pub(crate) digits: usize,
-    pub(crate) weighted_rows: bool,
+    pub(crate) float_support: bool,
 }
 
 /// Precision, recall, F1 and support of every class, and their averages, for one label a row.
@@ -98,6 +98,8 @@ pub fn classification_report<L: Label>(
     let complete = observed.iter().all(|label| labels.contains(label));
     let counts = counts::by_class(&labels, y_true, y_pred, &weights);
     let mut report = assemble(&counts, names(&labels, options)?, options)?;
+    // Without a single right row scikit-learn's counts happen to be floats, and print as such.
+    report.float_support |= y_true.iter().zip(y_pred).all(|(actual, predicted)| actual != predicted);
     if complete {
         report.accuracy = Some(accuracy_score(y_true, y_pred, options.sample_weight)?);
         report.micro_avg = None;
@@ -175,7 +177,7 @@ fn assemble<L>(
         samples_avg: None,
         warnings,
         digits: options.digits,
-        weighted_rows: options.sample_weight.is_some(),
+        float_support: options.sample_weight.is_some(),
     })
 }
 

@@ -10,7 +10,7 @@ const WIDEST_AVERAGE: usize = "weighted avg".len();
 
 impl ClassificationReport {
     fn support(&self, support: f64) -> String {
-        if self.weighted_rows { python_float::repr(support) } else { format!("{support:.0}") }
+        if self.float_support { python_float::repr(support) } else { format!("{support:.0}") }
     }
 
     fn number(&self, value: f64) -> String {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::counts::{Counts, weights};
 use crate::error::same_length;
+use crate::pairwise;
 use crate::{Error, Label, Result};
 
 /// What a ratio is when its denominator is zero.
@@ -110,22 +111,21 @@ impl Scorer {
 /// The mean of scores by weight, NaN left out; without weights the plain mean. As scikit-learn, a
 /// weight of zero in all is a plain mean too.
 pub(crate) fn average(scores: &[Score], weight: Option<&[f64]>) -> Score {
+    let sum = |values: Vec<f64>| pairwise::sum(&values);
     let mean = |value: fn(&Score) -> f64| {
-        let ones = vec![1.0; scores.len()];
-        let weight = weight.unwrap_or(&ones);
-        let pairs = || scores.iter().map(value).zip(weight.iter().copied()).filter(|(x, _)| !x.is_nan());
-        let total: f64 = pairs().map(|(_, weight)| weight).sum();
+        let weights = weight.map_or_else(|| vec![1.0; scores.len()], <[f64]>::to_vec);
+        let defined = || scores.iter().map(value).zip(&weights).filter(|(x, _)| !x.is_nan());
+        let total = sum(defined().map(|(_, weight)| *weight).collect());
         if total == 0.0 {
-            let count = pairs().count();
-            return pairs().map(|(x, _)| x).sum::<f64>() / count as f64;
+            return sum(defined().map(|(x, _)| x).collect()) / defined().count() as f64;
         }
-        pairs().map(|(x, weight)| x * weight).sum::<f64>() / total
+        sum(defined().map(|(x, weight)| x * weight).collect()) / total
     };
     Score {
         precision: mean(|score| score.precision),
         recall: mean(|score| score.recall),
         f1_score: mean(|score| score.f1_score),
-        support: scores.iter().map(|score| score.support).sum(),
+        support: sum(scores.iter().map(|score| score.support).collect()),
     }
 }
 
@@ -150,11 +150,11 @@ pub fn accuracy_score<L: Label>(
 ) -> Result<f64> {
     same_length("y_pred", y_pred.len(), y_true.len())?;
     let weights = weights(sample_weight, y_true.len())?;
-    let total: f64 = weights.iter().sum();
+    let total = pairwise::sum(&weights);
     if total == 0.0 {
         return Err(Error::ZeroWeight);
     }
     let rows = y_true.iter().zip(y_pred).zip(&weights);
-    let right: f64 = rows.filter(|((t, p), _)| t == p).map(|(_, weight)| weight).sum();
-    Ok(right / total)
+    let right = rows.map(|((actual, predicted), weight)| if actual == predicted { *weight } else { 0.0 });
+    Ok(pairwise::sum(&right.collect::<Vec<_>>()) / total)
 }
