@@ -35,3 +35,6 @@ pub use adamw::{AdamW, AdamWConfig, ParameterGroup};
 pub use autocast::{Bf16Autocast, has_fast_bf16};
 pub use cuda::init;
 pub use error::{Error, Result};
+
+/// The libtorch that tch 0.24 is built for; another version does not link.
+pub const LIBTORCH_VERSION: &str = "2.11.0";

@@ -1,0 +1,247 @@
+//! The crate's error type.
+
+use std::path::{Path, PathBuf};
+
+use tch::TchError;
+
+/// What can go wrong between a checkpoint, a data set and a prediction.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// libtorch refused an operation.
+    #[error("{op}: {}", first_line(&source.to_string()))]
+    Torch {
+        /// The operation.
+        op: &'static str,
+        /// tch's error.
+        source: TchError,
+    },
+    /// The optimizer or autocast failed.
+    #[error(transparent)]
+    Shim(#[from] tunewise_torch::Error),
+    /// The data cannot be used.
+    #[error(transparent)]
+    Data(#[from] tunewise_data::Error),
+    /// A metric cannot be computed.
+    #[error(transparent)]
+    Metrics(#[from] tunewise_metrics::Error),
+    /// A file or folder cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// A file is not the JSON that it should be.
+    #[error("{}: {source}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// serde's error, with line and column.
+        source: serde_json::Error,
+    },
+    /// A folder is not a checkpoint.
+    #[error("{}: not a checkpoint folder: {missing} is missing", path.display())]
+    NotACheckpoint {
+        /// The folder.
+        path: PathBuf,
+        /// The file that was looked for.
+        missing: &'static str,
+    },
+    /// Only a pickle holds the weights.
+    #[error(
+        "{}: pickled weights are refused, since reading a pickle can run code; \
+         save the model with `save_pretrained(..., safe_serialization=True)`", path.display()
+    )]
+    Pickle {
+        /// The pickle.
+        path: PathBuf,
+    },
+    /// A key of `config.json` has a value that this model cannot honour.
+    #[error("{}: `{key}` is {got}, expected {expected}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// The value found, as JSON, or `missing`.
+        got: String,
+        /// What would do.
+        expected: String,
+    },
+    /// A safetensors file is damaged or truncated.
+    #[error("{}: {source}", path.display())]
+    Safetensors {
+        /// The file.
+        path: PathBuf,
+        /// The format's own error.
+        source: safetensors::SafeTensorError,
+    },
+    /// The index of a sharded checkpoint names a file outside its folder.
+    #[error("{}: shard `{shard}` is not a plain file name in the checkpoint's folder", path.display())]
+    ShardOutside {
+        /// The index.
+        path: PathBuf,
+        /// The name found.
+        shard: String,
+    },
+    /// The checkpoint's tensors are not the model's.
+    #[error("{}: missing tensors: {}; unexpected tensors: {}", path.display(), names(missing), names(unexpected))]
+    TensorNames {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Tensors that the model has and the file has not.
+        missing: Vec<String>,
+        /// Tensors that the file has and the model has not.
+        unexpected: Vec<String>,
+    },
+    /// A tensor has another shape than the configuration says.
+    #[error("{}: tensor `{name}` has shape {got:?}, expected {expected:?} from config.json", path.display())]
+    TensorShape {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// The file's shape.
+        got: Vec<usize>,
+        /// The model's shape.
+        expected: Vec<usize>,
+    },
+    /// A tensor has a dtype that is not a float.
+    #[error("{}: tensor `{name}` has dtype {got}, expected F32, F16 or BF16", path.display())]
+    TensorDtype {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// The file's dtype.
+        got: String,
+    },
+    /// A tensor holds NaN or an infinity.
+    #[error("{}: tensor `{name}` holds NaN or infinity", path.display())]
+    TensorNotFinite {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+    },
+    /// A setting is out of its range.
+    #[error("`{name}` is {got}, expected {expected}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// The value given.
+        got: String,
+        /// What would do.
+        expected: String,
+    },
+    /// The tokenizer gives ids that the model has no embedding for.
+    #[error("token id {id} is outside the model's vocabulary of {vocab_size}: tokenizer and checkpoint do not belong together")]
+    VocabularyTooSmall {
+        /// The largest id.
+        id: u32,
+        /// The model's `vocab_size`.
+        vocab_size: usize,
+    },
+    /// A batch is longer than the model has positions.
+    #[error("a sequence of {length} tokens exceeds the model's {max_position_embeddings} positions (max_position_embeddings)")]
+    SequenceTooLong {
+        /// Tokens of the longest sequence.
+        length: usize,
+        /// The model's positions.
+        max_position_embeddings: usize,
+    },
+    /// The output folder has content that nobody allowed to replace.
+    #[error("{}: the output folder is not empty; name another, or allow it with overwrite_output_dir", path.display())]
+    OutputNotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The loss stopped being a number.
+    #[error("the loss is {loss} at step {step}: lower the learning rate, or look at rows {rows:?} of the training file")]
+    LossNotFinite {
+        /// The optimizer step, counted from 1.
+        step: u64,
+        /// The loss.
+        loss: f64,
+        /// The first rows of the window, counted from 0.
+        rows: Vec<usize>,
+    },
+    /// The gradients stopped being numbers.
+    #[error("the gradient norm is {norm} at step {step}: lower the learning rate, or look at rows {rows:?} of the training file")]
+    GradientNotFinite {
+        /// The optimizer step, counted from 1.
+        step: u64,
+        /// The norm.
+        norm: f64,
+        /// The first rows of the window, counted from 0.
+        rows: Vec<usize>,
+    },
+    /// A picture could not be drawn or an invariant of this crate broke.
+    #[error("internal: {what}")]
+    Internal {
+        /// What was expected to hold.
+        what: &'static str,
+    },
+}
+
+/// The crate's result type.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// libtorch appends a C++ backtrace to its messages; a user needs the first line.
+fn first_line(message: &str) -> &str {
+    message.lines().next().unwrap_or_default()
+}
+
+/// The first few of many names.
+fn names(all: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = all.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match all.len() {
+        0 => "none".to_owned(),
+        n if n > SHOWN => format!("{shown} and {} more", n - SHOWN),
+        _ => shown,
+    }
+}
+
+/// Adds to a foreign error what it does not say itself.
+pub(crate) trait Context<T> {
+    /// What names the place: an operation or a path.
+    type Place<'a>;
+
+    /// The result with the place in its error.
+    fn at(self, place: Self::Place<'_>) -> Result<T>;
+}
+
+impl<T> Context<T> for Result<T, TchError> {
+    type Place<'a> = &'static str;
+
+    fn at(self, op: &'static str) -> Result<T> {
+        self.map_err(|source| Error::Torch { op, source })
+    }
+}
+
+impl<T> Context<T> for std::io::Result<T> {
+    type Place<'a> = &'a Path;
+
+    fn at(self, path: &Path) -> Result<T> {
+        self.map_err(|source| Error::Io { path: path.to_owned(), source })
+    }
+}
+
+impl<T> Context<T> for Result<T, serde_json::Error> {
+    type Place<'a> = &'a Path;
+
+    fn at(self, path: &Path) -> Result<T> {
+        self.map_err(|source| Error::Json { path: path.to_owned(), source })
+    }
+}
+
+impl<T> Context<T> for Result<T, safetensors::SafeTensorError> {
+    type Place<'a> = &'a Path;
+
+    fn at(self, path: &Path) -> Result<T> {
+        self.map_err(|source| Error::Safetensors { path: path.to_owned(), source })
+    }
+}

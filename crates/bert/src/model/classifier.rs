@@ -1,0 +1,171 @@
+//! The classifier: embeddings, encoder, pooler, head.
+
+use std::path::Path;
+
+use tch::{Device, Kind, Tensor};
+
+use super::embeddings::Embeddings;
+use super::encoder::Encoder;
+use super::layers::{Dropout, Linear};
+use super::parameters::{Parameters, Spec};
+use super::checkpoint::Checkpoint;
+use super::weights::{self, Head, LoadReport};
+use super::{BertConfig, DeviceBatch, Mode};
+use crate::error::Context;
+use crate::{Error, Result};
+
+/// `BertForSequenceClassification`: logits from token ids.
+///
+/// ```
+/// use tch::{Device, Tensor};
+/// use tunewise_bert::{BertClassifier, BertConfig, DeviceBatch, Mode};
+///
+/// # fn main() -> tunewise_bert::Result<()> {
+/// let config = BertConfig {
+///     vocab_size: 50, hidden_size: 32, num_hidden_layers: 2, num_attention_heads: 4,
+///     intermediate_size: 64, max_position_embeddings: 16, ..BertConfig::default()
+/// };
+/// let model = BertClassifier::new(config, Device::Cpu, 42)?;
+/// let batch = DeviceBatch {
+///     input_ids: Tensor::from_slice2(&[[2i64, 7, 8, 3], [2, 9, 3, 0]]),
+///     token_type_ids: Tensor::from_slice2(&[[0i64; 4]; 2]),
+///     attention_mask: Some(Tensor::from_slice2(&[[true; 4], [true, true, true, false]]).view([2, 1, 1, 4])),
+///     labels: None,
+/// };
+/// assert_eq!(model.forward(&batch, Mode::Eval)?.size(), [2, 2]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct BertClassifier {
+    config: BertConfig,
+    device: Device,
+    parameters: Parameters,
+    embeddings: Embeddings,
+    encoder: Encoder,
+    pooler: Linear,
+    dropout: Dropout,
+    classifier: Linear,
+}
+
+impl BertClassifier {
+    /// A model with fresh weights: N(0, `initializer_range`), biases 0, LayerNorm 1 and 0; `seed`
+    /// seeds libtorch's generator.
+    ///
+    /// # Errors
+    /// [`Error::Torch`], such as out of memory.
+    pub fn new(config: BertConfig, device: Device, seed: u64) -> Result<Self> {
+        let parameters = Parameters::build(&config, device, seed, |_| Ok(None))?;
+        Self::from_parameters(config, device, parameters)
+    }
+
+    /// The model of a Hugging Face folder (`config.json` and safetensors), and what was started
+    /// fresh. With [`Head::Fresh`] the folder's own head, if any, is left aside.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a configuration that cannot be honoured; [`Error::TensorNames`],
+    /// [`Error::TensorShape`], [`Error::TensorDtype`] and [`Error::TensorNotFinite`] for weights that
+    /// do not fit it; [`Error::Pickle`], [`Error::ShardOutside`], [`Error::Safetensors`] for files
+    /// that are not read.
+    pub fn load_pretrained(dir: impl AsRef<Path>, head: &Head, device: Device) -> Result<(Self, LoadReport)> {
+        Self::from_checkpoint(Checkpoint::open(dir)?, head, device)
+    }
+
+    /// The model of a checkpoint that was opened before.
+    ///
+    /// # Errors
+    /// [`Error::TensorNames`] and [`Error::TensorShape`] for weights that do not fit the
+    /// configuration.
+    pub fn from_checkpoint(checkpoint: Checkpoint, head: &Head, device: Device) -> Result<(Self, LoadReport)> {
+        let Checkpoint { mut config, mut weights } = checkpoint;
+        let seed = head.configure(&mut config);
+        let parameters = Parameters::build(&config, device, seed, |spec| weights.take(spec, head))?;
+        let report = weights.finish()?;
+        Ok((Self::from_parameters(config, device, parameters)?, report))
+    }
+
+    fn from_parameters(config: BertConfig, device: Device, parameters: Parameters) -> Result<Self> {
+        let head_dropout = config.classifier_dropout.unwrap_or(config.hidden_dropout_prob);
+        Ok(Self {
+            embeddings: Embeddings::new(&parameters, &config)?,
+            encoder: Encoder::new(&parameters, &config)?,
+            pooler: Linear::new(&parameters, "bert.pooler.dense")?,
+            dropout: Dropout::new(head_dropout),
+            classifier: Linear::new(&parameters, "classifier")?,
+            config,
+            device,
+            parameters,
+        })
+    }
+
+    /// Logits `[batch, num_labels]` of a batch `[batch, seq]`, `Float`.
+    ///
+    /// # Errors
+    /// [`Error::SequenceTooLong`], or [`Error::Torch`] such as an id outside the vocabulary.
+    pub fn forward(&self, batch: &DeviceBatch, mode: Mode) -> Result<Tensor> {
+        self.check_length(batch)?;
+        let hidden = self.embeddings.forward(batch, mode)?; // [batch, seq, hidden]
+        let hidden = self.encoder.forward(hidden, batch.attention_mask.as_ref(), mode)?;
+        let first = hidden.f_select(1, 0).at("select [CLS]")?; // [batch, hidden]
+        let pooled = self.pooler.forward(&first)?.f_tanh().at("pooler")?;
+        let logits = self.classifier.forward(&self.dropout.forward(pooled, mode)?)?;
+        logits.f_to_kind(Kind::Float).at("logits") // [batch, num_labels]
+    }
+
+    fn check_length(&self, batch: &DeviceBatch) -> Result<()> {
+        let length = batch.input_ids.size().last().map_or(0, |&seq| seq as usize);
+        let max_position_embeddings = self.config.max_position_embeddings;
+        if length > max_position_embeddings {
+            return Err(Error::SequenceTooLong { length, max_position_embeddings });
+        }
+        Ok(())
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &BertConfig {
+        &self.config
+    }
+
+    /// Where the weights are.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// Names and tensors in module order; names are Transformers'.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.parameters.iter()
+    }
+
+    /// Parameters that training changes, in module order.
+    pub fn trainable_parameters(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.parameters().filter(|(_, tensor)| tensor.requires_grad())
+    }
+
+    /// The weights as a safetensors file that `from_pretrained` reads.
+    ///
+    /// # Errors
+    /// [`Error::Torch`] if a tensor cannot be copied to the host.
+    pub fn to_safetensors(&self) -> Result<Vec<u8>> {
+        weights::serialize(self.parameters())
+    }
+
+    /// Replaces the weights by those of a folder of the same configuration, exactly all of them.
+    ///
+    /// # Errors
+    /// As [`BertClassifier::load_pretrained`]; the weights are then as they were.
+    pub fn restore(&mut self, dir: impl AsRef<Path>) -> Result<()> {
+        let mut weights = weights::read(dir.as_ref())?;
+        let specs = super::parameters::specs(&self.config);
+        let take = |spec: &Spec| weights.take(spec, &Head::Kept);
+        let given = specs.iter().map(take).collect::<Result<Vec<_>>>()?;
+        weights.finish()?;
+        let _guard = tch::no_grad_guard();
+        for ((_, target), source) in self.parameters.iter().zip(given) {
+            let source = source.ok_or(Error::Internal { what: "a complete checkpoint gives every tensor" })?;
+            target.shallow_clone().f_copy_(&source).at("restore")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,143 @@
+//! Self-attention and the feed-forward block (Vaswani et al. 2017, post-LayerNorm as in BERT).
+
+use tch::{Kind, Tensor};
+
+use super::config::Activation;
+use super::layers::{Dropout, LayerNorm, Linear};
+use super::parameters::Parameters;
+use super::{BertConfig, Mode};
+use crate::error::Context;
+use crate::Result;
+
+/// The score of a padded token: finite, so that not even a row of nothing but padding gives NaN, and
+/// within bfloat16's range.
+const MASKED: f64 = -3e38;
+
+/// Multi-head scaled dot-product attention.
+#[derive(Debug)]
+struct SelfAttention {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    heads: i64,
+    head_size: i64,
+    dropout: Dropout,
+}
+
+impl SelfAttention {
+    fn new(parameters: &Parameters, layer: &str, config: &BertConfig) -> Result<Self> {
+        let linear = |part: &str| Linear::new(parameters, &format!("{layer}.attention.self.{part}"));
+        Ok(Self {
+            query: linear("query")?,
+            key: linear("key")?,
+            value: linear("value")?,
+            heads: config.num_attention_heads as i64,
+            head_size: (config.hidden_size / config.num_attention_heads) as i64,
+            dropout: Dropout::new(config.attention_probs_dropout_prob),
+        })
+    }
+
+    /// `[batch, seq, hidden]` to `[batch, seq, hidden]`; `keep` is `[batch, 1, 1, seq]` bool, true at
+    /// real tokens, absent where nothing is padded.
+    fn forward(&self, x: &Tensor, keep: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
+        let (batch, seq, hidden) = x.size3().at("hidden states")?;
+        let heads = |linear: &Linear| {
+            linear.forward(x)?
+                .f_view([batch, seq, self.heads, self.head_size])
+                .and_then(|t| t.f_transpose(1, 2)) // [batch, heads, seq, head_size]
+                .at("attention heads")
+        };
+        let (query, key, value) = (heads(&self.query)?, heads(&self.key)?, heads(&self.value)?);
+        let context = if self.dropout.is_active(mode) || query.kind() == Kind::BFloat16 {
+            self.explicit(&query, &key, &value, keep, mode)?
+        } else {
+            Tensor::f_scaled_dot_product_attention(&query, &key, &value, keep, 0.0, false, None, false)
+                .at("attention")?
+        };
+        context
+            .f_transpose(1, 2)
+            .and_then(|t| t.f_reshape([batch, seq, hidden]))
+            .at("attention context")
+    }
+
+    /// The three products written out: libtorch's fused kernel has no dropout on the CPU and is
+    /// several times slower in bfloat16.
+    fn explicit(
+        &self,
+        query: &Tensor,
+        key: &Tensor,
+        value: &Tensor,
+        keep: Option<&Tensor>,
+        mode: Mode,
+    ) -> Result<Tensor> {
+        let scale = (self.head_size as f64).sqrt().recip();
+        let mut scores = query
+            .f_mul_scalar(scale)
+            .and_then(|query| query.f_matmul(&key.f_transpose(-2, -1)?)) // [batch, heads, seq, seq]
+            .at("attention scores")?;
+        if let Some(keep) = keep {
+            let padding = keep.f_logical_not().at("attention mask")?;
+            scores = scores.f_masked_fill(&padding, MASKED).at("attention mask")?;
+        }
+        let weights = scores.f_softmax(-1, scores.kind()).at("attention softmax")?;
+        self.dropout.forward(weights, mode)?.f_matmul(value).at("attention context")
+    }
+}
+
+/// One encoder layer.
+#[derive(Debug)]
+struct Layer {
+    attention: SelfAttention,
+    attention_output: Linear,
+    attention_norm: LayerNorm,
+    intermediate: Linear,
+    activation: Activation,
+    output: Linear,
+    output_norm: LayerNorm,
+    dropout: Dropout,
+}
+
+impl Layer {
+    fn new(parameters: &Parameters, index: usize, config: &BertConfig) -> Result<Self> {
+        let layer = format!("bert.encoder.layer.{index}");
+        let linear = |part: &str| Linear::new(parameters, &format!("{layer}.{part}"));
+        let norm = |part: &str| LayerNorm::new(parameters, &format!("{layer}.{part}"), config);
+        Ok(Self {
+            attention: SelfAttention::new(parameters, &layer, config)?,
+            attention_output: linear("attention.output.dense")?,
+            attention_norm: norm("attention.output.LayerNorm")?,
+            intermediate: linear("intermediate.dense")?,
+            activation: config.hidden_act,
+            output: linear("output.dense")?,
+            output_norm: norm("output.LayerNorm")?,
+            dropout: Dropout::new(config.hidden_dropout_prob),
+        })
+    }
+
+    fn forward(&self, x: &Tensor, keep: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
+        let context = self.attention.forward(x, keep, mode)?;
+        let attended = self.dropout.forward(self.attention_output.forward(&context)?, mode)?;
+        let x = self.attention_norm.forward(&attended.f_add(x).at("residual")?)?;
+        let wide = self.activation.forward(&self.intermediate.forward(&x)?)?; // [batch, seq, intermediate]
+        let narrow = self.dropout.forward(self.output.forward(&wide)?, mode)?;
+        self.output_norm.forward(&narrow.f_add(&x).at("residual")?)
+    }
+}
+
+/// The stack of layers.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    layers: Vec<Layer>,
+}
+
+impl Encoder {
+    pub(crate) fn new(parameters: &Parameters, config: &BertConfig) -> Result<Self> {
+        let layer = |index| Layer::new(parameters, index, config);
+        Ok(Self { layers: (0..config.num_hidden_layers).map(layer).collect::<Result<_>>()? })
+    }
+
+    /// `[batch, seq, hidden]` to the same shape.
+    pub(crate) fn forward(&self, x: Tensor, keep: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
+        self.layers.iter().try_fold(x, |x, layer| layer.forward(&x, keep, mode))
+    }
+}

@@ -1,0 +1,28 @@
+//! BERT for sequence classification (Devlin et al. 2019), as Transformers computes it.
+
+mod checkpoint;
+mod classifier;
+mod config;
+mod device_batch;
+mod embeddings;
+mod encoder;
+mod layers;
+mod parameters;
+mod precision;
+pub(crate) mod weights;
+
+pub use checkpoint::Checkpoint;
+pub use classifier::BertClassifier;
+pub use config::{Activation, BertConfig};
+pub use device_batch::DeviceBatch;
+pub use precision::Precision;
+pub use weights::{Head, LoadReport};
+
+/// Whether dropout is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Dropout draws from libtorch's generator.
+    Train,
+    /// Deterministic.
+    Eval,
+}

@@ -1,0 +1,252 @@
+//! Safetensors in and out, strictly: nothing is broadcast, cast unseen, or silently left over.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, TensorView, View};
+use safetensors::SafeTensors;
+use serde::Deserialize;
+use tch::{Device, Kind, Tensor};
+use tunewise_data::ProblemType;
+
+use super::parameters::Spec;
+use super::BertConfig;
+use crate::error::Context;
+use crate::{Error, Result};
+
+const FILE: &str = "model.safetensors";
+const INDEX: &str = "model.safetensors.index.json";
+const PICKLE: &str = "pytorch_model.bin";
+
+/// What becomes of the classification head of a checkpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Head {
+    /// It is the checkpoint's own, which must be there.
+    Kept,
+    /// It starts fresh with these labels, whatever the checkpoint has.
+    Fresh {
+        /// The labels' names, in the order of the logits.
+        id2label: Vec<String>,
+        /// The loss it is for.
+        problem_type: ProblemType,
+        /// Seeds libtorch's generator for N(0, `initializer_range`).
+        seed: u64,
+    },
+}
+
+impl Head {
+    /// Writes the head into the configuration; the seed for what starts fresh.
+    pub(crate) fn configure(&self, config: &mut BertConfig) -> u64 {
+        match self {
+            Self::Kept => 0,
+            Self::Fresh { id2label, problem_type, seed } => {
+                config.id2label.clone_from(id2label);
+                config.problem_type = Some(*problem_type);
+                *seed
+            }
+        }
+    }
+
+    pub(crate) fn starts_fresh(&self, name: &str) -> bool {
+        matches!(self, Self::Fresh { .. }) && is_head(name)
+    }
+}
+
+fn is_head(name: &str) -> bool {
+    name.starts_with("classifier.")
+}
+
+/// What loading found worth saying.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadReport {
+    /// Tensors that start fresh: the new head, and the pooler where the checkpoint has none.
+    pub fresh: Vec<String>,
+    /// Tensors that the file holds in 16 bits and the model in 32.
+    pub widened: usize,
+}
+
+/// The tensors of a checkpoint folder, under the model's names.
+#[derive(Debug)]
+pub(crate) struct Weights {
+    path: PathBuf,
+    tensors: BTreeMap<String, (Vec<usize>, Tensor)>,
+    missing: Vec<String>,
+    report: LoadReport,
+}
+
+/// Reads all tensors of the folder that a classifier can use.
+pub(crate) fn read(dir: &Path) -> Result<Weights> {
+    let mut weights = Weights {
+        path: dir.to_owned(),
+        tensors: BTreeMap::new(),
+        missing: Vec::new(),
+        report: LoadReport::default(),
+    };
+    for file in files(dir)? {
+        weights.read_file(&file)?;
+    }
+    Ok(weights)
+}
+
+/// The safetensors files of the folder: one, or those that an index names.
+fn files(dir: &Path) -> Result<Vec<PathBuf>> {
+    #[derive(Deserialize)]
+    struct Index {
+        weight_map: BTreeMap<String, String>,
+    }
+    let (file, index) = (dir.join(FILE), dir.join(INDEX));
+    if file.is_file() {
+        return Ok(vec![file]);
+    }
+    if !index.is_file() {
+        let pickle = dir.join(PICKLE);
+        return Err(if pickle.exists() {
+            Error::Pickle { path: pickle }
+        } else {
+            Error::NotACheckpoint { path: dir.to_owned(), missing: FILE }
+        });
+    }
+    let bytes = std::fs::read(&index).at(&index)?;
+    let parsed: Index = serde_json::from_slice(&bytes).at(&index)?;
+    let shards: BTreeSet<String> = parsed.weight_map.into_values().collect();
+    shards.into_iter().map(|shard| shard_path(dir, &index, shard)).collect()
+}
+
+/// A shard's path, if its name is a single normal component.
+fn shard_path(dir: &Path, index: &Path, shard: String) -> Result<PathBuf> {
+    let plain = Path::new(&shard).file_name().is_some_and(|name| name == shard.as_str());
+    if plain && !shard.contains('\\') {
+        Ok(dir.join(shard))
+    } else {
+        Err(Error::ShardOutside { path: index.to_owned(), shard })
+    }
+}
+
+/// The model's name of a tensor, from any of the names in use; `None` for tensors that sequence
+/// classification has no use for (position ids, the heads of pretraining).
+fn canonical(name: &str) -> Option<String> {
+    if name.ends_with("position_ids") || name.starts_with("cls.") {
+        return None;
+    }
+    let name = name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias");
+    let complete = name.starts_with("bert.") || is_head(&name);
+    Some(if complete { name } else { format!("bert.{name}") })
+}
+
+impl Weights {
+    fn read_file(&mut self, file: &Path) -> Result<()> {
+        let bytes = std::fs::read(file).at(file)?;
+        let views = SafeTensors::deserialize(&bytes).at(file)?;
+        for (name, view) in views.iter() {
+            let Some(canonical) = canonical(name) else {
+                continue;
+            };
+            let tensor = self.float(file, name, &view)?;
+            self.tensors.insert(canonical, (view.shape().to_vec(), tensor));
+        }
+        Ok(())
+    }
+
+    /// The tensor in 32 bits, checked to be finite.
+    fn float(&mut self, file: &Path, name: &str, view: &TensorView<'_>) -> Result<Tensor> {
+        let kind = match view.dtype() {
+            Dtype::F32 => Kind::Float,
+            Dtype::F16 => Kind::Half,
+            Dtype::BF16 => Kind::BFloat16,
+            other => {
+                let (path, name) = (file.to_owned(), name.to_owned());
+                return Err(Error::TensorDtype { path, name, got: format!("{other:?}") });
+            }
+        };
+        self.report.widened += usize::from(kind != Kind::Float);
+        let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
+        let tensor = Tensor::f_from_data_size(view.data(), &shape, kind)
+            .and_then(|tensor| tensor.f_to_kind(Kind::Float))
+            .at("read tensor")?;
+        // In 64 bits the sum of 32-bit numbers is finite exactly if all of them are.
+        let sum = tensor.f_sum(Kind::Double).and_then(|sum| sum.f_double_value(&[])).at("read tensor")?;
+        if !sum.is_finite() {
+            return Err(Error::TensorNotFinite { path: file.to_owned(), name: name.to_owned() });
+        }
+        Ok(tensor)
+    }
+
+    /// Rows of the checkpoint's head, if it has one.
+    pub(crate) fn head_size(&self) -> Option<usize> {
+        self.tensors.get("classifier.weight").and_then(|(shape, _)| shape.first().copied())
+    }
+
+    /// The tensor for `spec`; `None` if it starts fresh, because `head` says so or because it is a
+    /// pooler that the checkpoint lacks.
+    pub(crate) fn take(&mut self, spec: &Spec, head: &Head) -> Result<Option<Tensor>> {
+        let fresh = head.starts_fresh(&spec.name);
+        let Some((shape, tensor)) = self.tensors.remove(&spec.name).filter(|_| !fresh) else {
+            let list = if fresh || spec.name.starts_with("bert.pooler.") {
+                &mut self.report.fresh
+            } else {
+                &mut self.missing
+            };
+            list.push(spec.name.clone());
+            return Ok(None);
+        };
+        if shape != spec.shape {
+            let (path, name, expected) = (self.path.clone(), spec.name.clone(), spec.shape.clone());
+            return Err(Error::TensorShape { path, name, got: shape, expected });
+        }
+        Ok(Some(tensor))
+    }
+
+    /// What was found, if every tensor had its place and every place its tensor.
+    pub(crate) fn finish(self) -> Result<LoadReport> {
+        if self.missing.is_empty() && self.tensors.is_empty() {
+            return Ok(self.report);
+        }
+        let unexpected = self.tensors.into_keys().collect();
+        Err(Error::TensorNames { path: self.path, missing: self.missing, unexpected })
+    }
+}
+
+/// A tensor's bytes on the host.
+struct HostTensor {
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl View for HostTensor {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// Named `Float` tensors as a safetensors file with the metadata that Transformers asks for.
+pub(crate) fn serialize<'a>(tensors: impl Iterator<Item = (&'a str, &'a Tensor)>) -> Result<Vec<u8>> {
+    let host = tensors
+        .map(|(name, tensor)| {
+            let tensor = tensor
+                .f_detach()
+                .and_then(|t| t.f_to_device(Device::Cpu))
+                .and_then(|t| t.f_to_kind(Kind::Float))
+                .and_then(|t| t.f_contiguous())
+                .at("copy to host")?;
+            let mut bytes = vec![0; tensor.numel() * size_of::<f32>()];
+            tensor.f_copy_data_u8(&mut bytes, tensor.numel()).at("copy to host")?;
+            let shape = tensor.size().into_iter().map(|n| n as usize).collect();
+            Ok((name, HostTensor { shape, bytes }))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    safetensors::serialize(host, Some(metadata)).at(Path::new(FILE))
+}

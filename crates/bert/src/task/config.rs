@@ -1,0 +1,270 @@
+//! The settings of a fine-tuning run.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use tch::Device;
+use tunewise_data::{Batching, ProblemType};
+
+use crate::train::{MetricForBestModel, TrainConfig};
+use crate::{Error, Precision, Result};
+
+/// Where a run computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum DeviceChoice {
+    /// The first CUDA device if there is one, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The CUDA device of that index.
+    Cuda(usize),
+}
+
+impl DeviceChoice {
+    /// The device that is meant.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a CUDA device that libtorch does not see.
+    pub fn resolve(self) -> Result<Device> {
+        tunewise_torch::init();
+        let count = if tch::Cuda::is_available() { tch::Cuda::device_count().max(0) as usize } else { 0 };
+        match self {
+            Self::Cpu => Ok(Device::Cpu),
+            Self::Auto if count == 0 => Ok(Device::Cpu),
+            Self::Auto => Ok(Device::Cuda(0)),
+            Self::Cuda(index) if index < count => Ok(Device::Cuda(index)),
+            Self::Cuda(_) => Err(Error::Setting {
+                name: "device",
+                got: self.to_string(),
+                expected: format!("cpu, auto, or one of the {count} CUDA devices that libtorch sees"),
+            }),
+        }
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(index) => write!(f, "cuda:{index}"),
+        }
+    }
+}
+
+impl FromStr for DeviceChoice {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let fault = || Error::Setting {
+            name: "device",
+            got: name.to_owned(),
+            expected: "cpu, cuda:N or auto".to_owned(),
+        };
+        match name {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            _ => {
+                let index = name.strip_prefix("cuda:").and_then(|index| index.parse().ok());
+                index.map(Self::Cuda).ok_or_else(fault)
+            }
+        }
+    }
+}
+
+impl TryFrom<String> for DeviceChoice {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self> {
+        name.parse()
+    }
+}
+
+impl From<DeviceChoice> for String {
+    fn from(device: DeviceChoice) -> Self {
+        device.to_string()
+    }
+}
+
+/// Everything that [`finetune`](super::finetune) needs to know; the keys are those of Transformers'
+/// `run_glue.py` and `TrainingArguments`.
+///
+/// The settings of training are described at [`TrainConfig`]; the others:
+///
+/// | name | default | meaning |
+/// | --- | --- | --- |
+/// | `model_name_or_path` | | folder of the checkpoint to start from |
+/// | `train_file` | | labelled rows: .csv, .tsv, .jsonl |
+/// | `validation_file` | none | rows to evaluate each epoch on |
+/// | `validation_split` | none | instead: the share of training rows to hold out, by class |
+/// | `test_file` | none | rows to report on at the end |
+/// | `text_column`, `text_pair_column`, `label_column` | guessed | columns by name |
+/// | `problem_type` | from the labels | single or multi label, regression |
+/// | `label_separator` | none | splits a cell into the labels of a multi-label row |
+/// | `output_dir` | | where the results go |
+/// | `overwrite_output_dir` | false | whether it may hold an earlier run |
+/// | `max_seq_length` | 128 | tokens that texts are truncated to |
+/// | `no_shuffle` | false | keep the rows' order |
+/// | `threads` | libtorch's | threads of libtorch |
+/// | `device` | auto | cpu, cuda:N or auto |
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FinetuneConfig {
+    /// Folder of the checkpoint to start from.
+    pub model_name_or_path: PathBuf,
+    /// Labelled rows to train on.
+    pub train_file: PathBuf,
+    /// Rows to evaluate each epoch on.
+    pub validation_file: Option<PathBuf>,
+    /// The share of training rows to hold out instead.
+    pub validation_split: Option<f64>,
+    /// Rows to report on at the end.
+    pub test_file: Option<PathBuf>,
+    /// Column of the text.
+    pub text_column: Option<String>,
+    /// Column of the second text.
+    pub text_pair_column: Option<String>,
+    /// Column of the label.
+    pub label_column: Option<String>,
+    /// What the labels are; `None` tells by their form.
+    pub problem_type: Option<ProblemType>,
+    /// Splits a cell into labels.
+    pub label_separator: Option<String>,
+    /// Where the results go.
+    pub output_dir: PathBuf,
+    /// Whether `output_dir` may hold an earlier run, which is then replaced.
+    pub overwrite_output_dir: bool,
+    /// Tokens that texts are truncated to.
+    pub max_seq_length: usize,
+    /// See [`TrainConfig`].
+    pub per_device_train_batch_size: usize,
+    /// See [`TrainConfig`].
+    pub per_device_eval_batch_size: usize,
+    /// See [`TrainConfig`].
+    pub learning_rate: f64,
+    /// See [`TrainConfig`].
+    pub num_train_epochs: f64,
+    /// See [`TrainConfig`].
+    pub weight_decay: f64,
+    /// See [`TrainConfig`].
+    pub warmup_steps: f64,
+    /// See [`TrainConfig`].
+    pub max_grad_norm: f64,
+    /// See [`TrainConfig`].
+    pub gradient_accumulation_steps: usize,
+    /// See [`TrainConfig`].
+    pub seed: u64,
+    /// See [`TrainConfig`].
+    pub batching: Batching,
+    /// Keep the rows' order.
+    pub no_shuffle: bool,
+    /// See [`TrainConfig`].
+    pub precision: Precision,
+    /// See [`TrainConfig`].
+    pub metric_for_best_model: Option<MetricForBestModel>,
+    /// See [`TrainConfig`].
+    pub logging_steps: u64,
+    /// See [`TrainConfig`].
+    pub save_steps: u64,
+    /// Threads of libtorch.
+    pub threads: Option<usize>,
+    /// Where to compute.
+    pub device: DeviceChoice,
+}
+
+impl Default for FinetuneConfig {
+    fn default() -> Self {
+        let train = TrainConfig::default();
+        Self {
+            model_name_or_path: PathBuf::new(),
+            train_file: PathBuf::new(),
+            validation_file: None,
+            validation_split: None,
+            test_file: None,
+            text_column: None,
+            text_pair_column: None,
+            label_column: None,
+            problem_type: None,
+            label_separator: None,
+            output_dir: PathBuf::new(),
+            overwrite_output_dir: false,
+            max_seq_length: 128,
+            per_device_train_batch_size: train.per_device_train_batch_size,
+            per_device_eval_batch_size: train.per_device_eval_batch_size,
+            learning_rate: train.learning_rate,
+            num_train_epochs: train.num_train_epochs,
+            weight_decay: train.weight_decay,
+            warmup_steps: train.warmup_steps,
+            max_grad_norm: train.max_grad_norm,
+            gradient_accumulation_steps: train.gradient_accumulation_steps,
+            seed: train.seed,
+            batching: train.batching,
+            no_shuffle: false,
+            precision: train.precision,
+            metric_for_best_model: None,
+            logging_steps: train.logging_steps,
+            save_steps: train.save_steps,
+            threads: None,
+            device: DeviceChoice::Auto,
+        }
+    }
+}
+
+impl FinetuneConfig {
+    /// Checks what can be checked before a file is opened.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] naming the first setting that is missing or out of its range.
+    pub fn validate(&self) -> Result<()> {
+        let fault = |name, got: &str, expected: &str| {
+            Err(Error::Setting { name, got: got.to_owned(), expected: expected.to_owned() })
+        };
+        for (name, path) in [
+            ("model_name_or_path", &self.model_name_or_path),
+            ("train_file", &self.train_file),
+            ("output_dir", &self.output_dir),
+        ] {
+            if path.as_os_str().is_empty() {
+                return fault(name, "missing", "a path");
+            }
+        }
+        if self.validation_file.is_some() && self.validation_split.is_some() {
+            return fault("validation_split", "given", "nothing, since validation_file is given");
+        }
+        if self.validation_split.is_some_and(|share| !(share > 0.0 && share < 1.0)) {
+            return fault("validation_split", "out of range", "a share above 0 and below 1");
+        }
+        if self.threads == Some(0) {
+            return fault("threads", "0", "1 or more");
+        }
+        self.train_config().validate()
+    }
+
+    /// The settings of training.
+    #[must_use]
+    pub fn train_config(&self) -> TrainConfig {
+        TrainConfig {
+            learning_rate: self.learning_rate,
+            num_train_epochs: self.num_train_epochs,
+            per_device_train_batch_size: self.per_device_train_batch_size,
+            per_device_eval_batch_size: self.per_device_eval_batch_size,
+            gradient_accumulation_steps: self.gradient_accumulation_steps,
+            weight_decay: self.weight_decay,
+            warmup_steps: self.warmup_steps,
+            max_grad_norm: self.max_grad_norm,
+            batching: self.batching,
+            shuffle: !self.no_shuffle,
+            precision: self.precision,
+            metric_for_best_model: self.metric_for_best_model,
+            logging_steps: self.logging_steps,
+            save_steps: self.save_steps,
+            seed: self.seed,
+            ..TrainConfig::default()
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The main job.
+
+use std::time::Instant;
+
+use super::config::FinetuneConfig;
+use super::notice::Notice;
+use super::outputs::{Final, Metrics};
+use super::prepare::Prepared;
+use super::run_record::{Measured, RunRecord};
+use super::saver::Saver;
+use crate::files::{self, OutputFolder};
+use crate::train::{Evaluation, History, LogFile, Observer, Outcome, Stopwatch, Trainer, predict};
+use crate::{Precision, Result};
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Finetuned {
+    /// How training ended.
+    pub outcome: Outcome,
+    /// Which rows `evaluation` is of: `test`, `validation` or, without either, `train`.
+    pub split: &'static str,
+    /// The kept weights measured on those rows.
+    pub evaluation: Evaluation,
+    /// What `run.json` holds.
+    pub record: RunRecord,
+}
+
+/// Fine-tunes a checkpoint on files and writes the output folder: the best checkpoint, `log.jsonl`,
+/// `metrics.json`, `report.txt`, `predictions.csv`, `run.json` and two pictures.
+///
+/// `tell` hears what is worth knowing of the input; `observers` listen to training. All input is read
+/// and checked before the output folder is touched.
+///
+/// # Errors
+/// [`crate::Error::Setting`] for the configuration; [`crate::Error::Data`] for the files; the errors
+/// of [`crate::Checkpoint::open`] and [`crate::BertClassifier::from_checkpoint`] for the checkpoint;
+/// [`crate::Error::OutputNotEmpty`] and [`crate::Error::Io`] for the output folder; those of
+/// [`Trainer::fit`].
+pub fn finetune(
+    config: &FinetuneConfig,
+    tell: &mut dyn FnMut(&Notice),
+    observers: Vec<&mut dyn Observer>,
+) -> Result<Finetuned> {
+    let begin = Instant::now();
+    config.validate()?;
+    OutputFolder::check(&config.output_dir, config.overwrite_output_dir)?;
+    if let Some(threads) = config.threads {
+        tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
+    }
+    let mut run = Prepared::new(config, tell)?;
+    let folder = OutputFolder::create(&config.output_dir, config.overwrite_output_dir)?;
+
+    let job = Job { config, folder: &folder };
+    let mut history = History::default();
+    let (outcome, training_seconds) = job.train(&mut run, &mut history, observers)?;
+    if outcome.state.best.is_some() {
+        run.model.restore(folder.path())?;
+    } else {
+        run.writer.write(folder.path(), &run.model)?;
+    }
+    files::write(&folder.join("loss_curve.svg"), history.loss_curve()?.as_bytes())?;
+    let (split, evaluation) = job.report(&run, &history)?;
+    let measured = Measured {
+        texts: &run.train.texts,
+        outcome: &outcome,
+        training_seconds: training_seconds + run.tokenizing_seconds,
+        total_seconds: begin.elapsed().as_secs_f64(),
+        data_hash: run.data_hash.clone(),
+    };
+    let record = RunRecord::new(config, &run.model, measured);
+    files::write_json(&folder.join("run.json"), &record)?;
+    Ok(Finetuned { outcome, split, evaluation, record })
+}
+
+/// A run under way.
+struct Job<'a> {
+    config: &'a FinetuneConfig,
+    folder: &'a OutputFolder,
+}
+
+impl Job<'_> {
+    /// Trains; the outcome and the seconds of the steps.
+    fn train(
+        &self,
+        run: &mut Prepared,
+        history: &mut History,
+        observers: Vec<&mut dyn Observer>,
+    ) -> Result<(Outcome, f64)> {
+        let mut stopwatch = Stopwatch::default();
+        let mut log = LogFile::create(self.folder.join("log.jsonl"))?;
+        let mut saver = Saver { writer: &run.writer, folder: self.folder };
+        let train = run.train.source(&run.tokenizer, run.max_seq_length);
+        let valid =
+            run.validation.as_ref().map(|part| part.source(&run.tokenizer, run.max_seq_length));
+        let mut trainer = Trainer::new(&mut run.model, self.config.train_config())?
+            .observe(&mut stopwatch)
+            .observe(history)
+            .observe(&mut log)
+            .observe(&mut saver);
+        for observer in observers {
+            trainer = trainer.observe(observer);
+        }
+        let outcome = trainer.fit(&train, valid.as_ref())?;
+        Ok((outcome, stopwatch.seconds()))
+    }
+
+    /// Measures the kept weights on the reported rows and writes what that gives.
+    fn report(&self, run: &Prepared, history: &History) -> Result<(&'static str, Evaluation)> {
+        let (split, part) = run.reported();
+        let source = part.source(&run.tokenizer, run.max_seq_length);
+        let batch_size = self.config.per_device_eval_batch_size;
+        let predictions = predict(&run.model, &source, batch_size, Precision::Fp32)?;
+        let id2label = &run.model.config().id2label;
+        let evaluation = Evaluation::new(&predictions, &part.targets, id2label)?;
+        let rows = Final {
+            dataset: &part.dataset,
+            targets: &part.targets,
+            predictions: &predictions,
+            id2label,
+        };
+        rows.write_predictions(&self.folder.join("predictions.csv"))?;
+        if let Some(picture) = rows.confusion_matrix()? {
+            files::write(&self.folder.join("confusion_matrix.svg"), picture.as_bytes())?;
+        }
+        files::write(&self.folder.join("report.txt"), evaluation.to_string().as_bytes())?;
+        let metrics = Metrics { epochs: history.epochs(), final_split: split, last: &evaluation };
+        files::write_json(&self.folder.join("metrics.json"), &metrics)?;
+        Ok((split, evaluation))
+    }
+}

@@ -1,0 +1,16 @@
+//! Whole jobs: from files to an output folder.
+
+mod config;
+mod finetune;
+mod inputs;
+mod notice;
+mod outputs;
+mod prepare;
+mod run_record;
+mod saver;
+
+pub use config::{DeviceChoice, FinetuneConfig};
+pub use finetune::{Finetuned, finetune};
+pub use notice::Notice;
+pub use outputs::{Labelled, evaluate_dataset};
+pub use run_record::RunRecord;

@@ -1,0 +1,116 @@
+//! What a run finds worth saying before it trains.
+
+use std::fmt;
+
+use tunewise_data::LengthStatistics;
+
+/// Something that the user should know and that does not stop a run.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A data set was read.
+    Read {
+        /// The file.
+        source: String,
+        /// Its rows.
+        rows: usize,
+        /// The columns in use.
+        columns: Vec<String>,
+        /// Each label's rows, where rows have one label.
+        classes: Vec<(String, usize)>,
+    },
+    /// Rows stand more than once in a file.
+    Duplicates {
+        /// The file.
+        source: String,
+        /// How many rows repeat an earlier one.
+        rows: usize,
+        /// How many have the text of an earlier row and another label.
+        conflicting: usize,
+    },
+    /// Rows of a held-out file also stand in the training file.
+    Leak {
+        /// The held-out file.
+        source: String,
+        /// How many of its rows.
+        rows: usize,
+        /// How many rows it has.
+        of: usize,
+        /// Lines of the first pairs: in the training file, in the held-out one.
+        first_lines: Vec<(u64, u64)>,
+    },
+    /// Texts were tokenized.
+    Tokenized {
+        /// The file.
+        source: String,
+        /// Their lengths.
+        lengths: LengthStatistics,
+        /// The length that they were truncated to.
+        max_seq_length: usize,
+    },
+    /// The head starts fresh.
+    NewHead {
+        /// Its labels.
+        labels: Vec<String>,
+    },
+    /// Tensors start fresh because the checkpoint lacks them.
+    FreshTensors {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// 16-bit tensors were widened.
+    Widened {
+        /// How many.
+        tensors: usize,
+    },
+}
+
+impl Notice {
+    /// Whether this is a likely fault of the input, not just a fact.
+    #[must_use]
+    pub fn is_warning(&self) -> bool {
+        matches!(self, Self::Duplicates { .. } | Self::Leak { .. } | Self::FreshTensors { .. })
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { source, rows, columns, classes } => {
+                write!(f, "{source}: {rows} rows, columns {}", columns.join(", "))?;
+                const SHOWN: usize = 8;
+                for (name, count) in classes.iter().take(SHOWN) {
+                    write!(f, "; {name}: {count}")?;
+                }
+                match classes.len() {
+                    n if n > SHOWN => write!(f, "; and {} more labels", n - SHOWN),
+                    _ => Ok(()),
+                }
+            }
+            Self::Duplicates { source, rows, conflicting } => write!(
+                f,
+                "{source}: {rows} rows repeat an earlier text, {conflicting} of them with another label"
+            ),
+            Self::Leak { source, rows, of, first_lines } => {
+                write!(f, "{source}: {rows} of {of} rows also stand in the training data")?;
+                match first_lines.first() {
+                    Some((train, held_out)) => write!(f, " (line {held_out} is its line {train})"),
+                    None => Ok(()),
+                }
+            }
+            Self::Tokenized { source, lengths, max_seq_length } => write!(
+                f,
+                "{source}: {} tokens; length mean {:.1}, median {}, 99th percentile {}, longest {}; \
+                 {} rows truncated to {max_seq_length}",
+                lengths.total, lengths.mean, lengths.p50, lengths.p99, lengths.max, lengths.truncated
+            ),
+            Self::NewHead { labels } => {
+                write!(f, "the classification head is new: {} labels", labels.len())
+            }
+            Self::FreshTensors { names } => {
+                write!(f, "not in the checkpoint, so started fresh: {}", names.join(", "))
+            }
+            Self::Widened { tensors } => write!(f, "{tensors} tensors were widened from 16 to 32 bits"),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Everything that a run needs, read and checked before the output folder is touched.
+
+use std::io::Read;
+use std::path::Path;
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+use tunewise_data::{Dataset, Tokenizer};
+
+use super::config::FinetuneConfig;
+use super::inputs::{Files, Labelling, Part, encode};
+use super::notice::Notice;
+use crate::classifier::{check_vocabulary, fitting_length};
+use crate::error::Context;
+use crate::pretrained::{PretrainedWriter, Settings};
+use crate::{BertClassifier, Checkpoint, Head, LoadReport, Result};
+
+/// A run about to start.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) model: BertClassifier,
+    pub(super) tokenizer: Tokenizer,
+    pub(super) max_seq_length: usize,
+    pub(super) train: Part,
+    pub(super) validation: Option<Part>,
+    pub(super) test: Option<Part>,
+    pub(super) writer: PretrainedWriter,
+    pub(super) tokenizing_seconds: f64,
+    pub(super) data_hash: String,
+}
+
+impl Prepared {
+    pub(super) fn new(config: &FinetuneConfig, tell: &mut dyn FnMut(&Notice)) -> Result<Self> {
+        let device = config.device.resolve()?;
+        let folder = config.model_name_or_path.as_path();
+        let files = Files::read(config, tell)?;
+        let tokenizer = Tokenizer::from_dir(folder)?;
+        let checkpoint = Checkpoint::open(folder)?;
+        let labelling = Labelling::choose(&files, &checkpoint, config.seed)?;
+        let (model, loaded) = BertClassifier::from_checkpoint(checkpoint, &labelling.head, device)?;
+        tell_loaded(&labelling, loaded, tell);
+        let max_seq_length = fitting_length(&model, &tokenizer, Some(config.max_seq_length))?;
+
+        let mut part = |dataset: Dataset| -> Result<Part> {
+            let targets = labelling.targets(&dataset)?;
+            let texts = encode(&dataset, &tokenizer, max_seq_length, tell)?;
+            check_vocabulary(&model, texts.max_id())?;
+            Ok(Part { dataset, targets, texts })
+        };
+        let tokenizing = Instant::now();
+        let train = part(files.train)?;
+        let tokenizing_seconds = tokenizing.elapsed().as_secs_f64();
+        let validation = files.validation.map(&mut part).transpose()?;
+        let test = files.test.map(&mut part).transpose()?;
+
+        let settings = Settings { max_seq_length: Some(max_seq_length) };
+        let writer = PretrainedWriter::new(tokenizer.clone(), folder, settings)?;
+        let data_hash = hash(&config.train_file)?;
+        Ok(Self {
+            model,
+            tokenizer,
+            max_seq_length,
+            train,
+            validation,
+            test,
+            writer,
+            tokenizing_seconds,
+            data_hash,
+        })
+    }
+
+    /// The rows that the final report is of, and what they are called.
+    pub(super) fn reported(&self) -> (&'static str, &Part) {
+        match (&self.test, &self.validation) {
+            (Some(test), _) => ("test", test),
+            (None, Some(validation)) => ("validation", validation),
+            (None, None) => ("train", &self.train),
+        }
+    }
+}
+
+fn tell_loaded(labelling: &Labelling, loaded: LoadReport, tell: &mut dyn FnMut(&Notice)) {
+    if let Head::Fresh { id2label, .. } = &labelling.head {
+        tell(&Notice::NewHead { labels: id2label.clone() });
+    }
+    let names: Vec<String> =
+        loaded.fresh.into_iter().filter(|name| !labelling.head.starts_fresh(name)).collect();
+    if !names.is_empty() {
+        tell(&Notice::FreshTensors { names });
+    }
+    if loaded.widened > 0 {
+        tell(&Notice::Widened { tensors: loaded.widened });
+    }
+}
+
+/// SHA-256 of a file, hexadecimal.
+fn hash(path: &Path) -> Result<String> {
+    let mut file = std::fs::File::open(path).at(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).at(path)? {
+            0 => break,
+            read => hasher.update(buffer.get(..read).unwrap_or_default()),
+        }
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}

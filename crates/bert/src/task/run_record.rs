@@ -1,0 +1,109 @@
+//! `run.json`: what a run cost, for the cost model to read.
+
+use serde::Serialize;
+use tunewise_data::EncodedTexts;
+
+use super::config::FinetuneConfig;
+use crate::BertClassifier;
+use crate::train::{Outcome, StopReason};
+
+/// The record of a run. Keys are flat; the configuration is nested under `configuration`.
+///
+/// | key | unit | meaning |
+/// | --- | --- | --- |
+/// | `train_rows`, `train_tokens` | rows, tokens | the training data; padding not counted |
+/// | `trained_rows`, `trained_tokens` | rows, tokens | the same by epochs |
+/// | `parameters`, `trainable_parameters` | numbers | of the model |
+/// | `steps` | | optimizer steps |
+/// | `training_seconds` | s | tokenizing the training rows and all steps; no evaluation, no saving |
+/// | `total_seconds` | s | from reading the files to the last output but this |
+/// | `peak_rss_mb` | MiB | peak resident memory; null where the system does not tell |
+/// | `samples_per_second` | rows/s | `trained_rows / training_seconds` |
+/// | `threads`, `device`, `precision` | | how it ran |
+/// | `libtorch_version`, `tunewise_version` | | what ran |
+/// | `data_hash` | | SHA-256 of the training file |
+#[derive(Debug, Clone, Serialize)]
+pub struct RunRecord {
+    /// Rows trained on.
+    pub train_rows: usize,
+    /// Their tokens.
+    pub train_tokens: u64,
+    /// Rows by epochs.
+    pub trained_rows: u64,
+    /// Tokens by epochs.
+    pub trained_tokens: u64,
+    /// Numbers in the model.
+    pub parameters: u64,
+    /// Those that training changes.
+    pub trainable_parameters: u64,
+    /// Optimizer steps.
+    pub steps: u64,
+    /// Whether all steps were done.
+    pub stop_reason: StopReason,
+    /// Tokenizing and steps.
+    pub training_seconds: f64,
+    /// The whole run.
+    pub total_seconds: f64,
+    /// Peak resident memory, MiB.
+    pub peak_rss_mb: Option<f64>,
+    /// Rows a second of training.
+    pub samples_per_second: f64,
+    /// Threads of libtorch.
+    pub threads: i64,
+    /// Where it ran.
+    pub device: String,
+    /// In which arithmetic.
+    pub precision: String,
+    /// libtorch's version as this build pins it.
+    pub libtorch_version: String,
+    /// This crate's version.
+    pub tunewise_version: String,
+    /// SHA-256 of the training file, hexadecimal.
+    pub data_hash: String,
+    /// The settings.
+    pub configuration: FinetuneConfig,
+}
+
+/// What only the run knows.
+pub(super) struct Measured<'a> {
+    pub(super) texts: &'a EncodedTexts,
+    pub(super) outcome: &'a Outcome,
+    pub(super) training_seconds: f64,
+    pub(super) total_seconds: f64,
+    pub(super) data_hash: String,
+}
+
+impl RunRecord {
+    pub(super) fn new(config: &FinetuneConfig, model: &BertClassifier, measured: Measured<'_>) -> Self {
+        let state = measured.outcome.state;
+        Self {
+            train_rows: measured.texts.len(),
+            train_tokens: measured.texts.total_tokens(),
+            trained_rows: state.rows,
+            trained_tokens: state.tokens,
+            parameters: model.parameters().map(|(_, t)| t.numel() as u64).sum(),
+            trainable_parameters: model.trainable_parameters().map(|(_, t)| t.numel() as u64).sum(),
+            steps: state.step,
+            stop_reason: measured.outcome.reason,
+            training_seconds: measured.training_seconds,
+            total_seconds: measured.total_seconds,
+            peak_rss_mb: peak_rss_mb(),
+            samples_per_second: state.rows as f64 / measured.training_seconds,
+            threads: i64::from(tch::get_num_threads()),
+            device: format!("{:?}", model.device()).to_lowercase(),
+            precision: config.precision.resolve(model.device()).to_string(),
+            libtorch_version: tunewise_torch::LIBTORCH_VERSION.to_owned(),
+            tunewise_version: env!("CARGO_PKG_VERSION").to_owned(),
+            data_hash: measured.data_hash,
+            configuration: config.clone(),
+        }
+    }
+}
+
+/// The high-water mark of resident memory, where Linux tells it.
+fn peak_rss_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib / 1024.0)
+}

@@ -1,0 +1,221 @@
+//! The trainer's settings.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use tunewise_data::Batching;
+
+use crate::{Error, Precision, Result};
+
+/// What makes one evaluation better than another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricForBestModel {
+    /// The unweighted mean of the classes' F1; higher is better.
+    MacroF1,
+    /// The mean of the classes' F1 by support; higher is better.
+    WeightedF1,
+    /// The share of rows whose labels are all right; higher is better.
+    Accuracy,
+    /// The evaluation loss; lower is better.
+    Loss,
+}
+
+impl MetricForBestModel {
+    const ALL: [(Self, &str); 4] = [
+        (Self::MacroF1, "macro_f1"),
+        (Self::WeightedF1, "weighted_f1"),
+        (Self::Accuracy, "accuracy"),
+        (Self::Loss, "loss"),
+    ];
+
+    /// Whether `new` beats `old`; a NaN beats nothing.
+    #[must_use]
+    pub fn improves(self, new: f64, old: f64) -> bool {
+        match self {
+            Self::Loss => new < old || (old.is_nan() && !new.is_nan()),
+            _ => new > old || (old.is_nan() && !new.is_nan()),
+        }
+    }
+}
+
+impl fmt::Display for MetricForBestModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::ALL.iter().find(|(metric, _)| metric == self).map_or("", |(_, name)| name);
+        f.write_str(name)
+    }
+}
+
+impl FromStr for MetricForBestModel {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Self::ALL.iter().find(|(_, known)| *known == name).map(|(metric, _)| *metric);
+        found.ok_or_else(|| Error::Setting {
+            name: "metric_for_best_model",
+            got: name.to_owned(),
+            expected: Self::ALL.map(|(_, name)| name).join(", "),
+        })
+    }
+}
+
+/// The settings of [`Trainer`](super::Trainer); names and, unless a reason is given, defaults are
+/// those of Transformers' `TrainingArguments`.
+///
+/// | name | default | range | meaning |
+/// | --- | --- | --- | --- |
+/// | `learning_rate` | 2e-5 (the source article's) | > 0 | peak of the schedule |
+/// | `num_train_epochs` | 5 (the source article's) | > 0 | passes over the data; a fraction stops inside one |
+/// | `per_device_train_batch_size` | 16 (the source article's) | ≥ 1 | rows of a micro-batch |
+/// | `per_device_eval_batch_size` | 64 | ≥ 1 | rows of an evaluation batch |
+/// | `gradient_accumulation_steps` | 1 | ≥ 1 | micro-batches of an optimizer step |
+/// | `weight_decay` | 0 | ≥ 0 | of all parameters but biases and LayerNorm |
+/// | `warmup_steps` | 0 | ≥ 0 | optimizer steps of rising rate; below 1 a share of all, rounded up |
+/// | `max_grad_norm` | 1 | ≥ 0 | gradients are clipped to this norm; 0 only measures |
+/// | `adam_beta1`, `adam_beta2` | 0.9, 0.999 | [0, 1) | decay of the moments |
+/// | `adam_epsilon` | 1e-8 | > 0 | guard of AdamW's denominator |
+/// | `batching` | by-length | | which rows share a batch |
+/// | `shuffle` | true | | a new order each epoch |
+/// | `precision` | auto | | arithmetic of the forward pass in training |
+/// | `metric_for_best_model` | by problem: macro F1, or loss for regression | | what the best epoch is best in |
+/// | `logging_steps` | 10 | ≥ 1 | optimizer steps between two logged ones |
+/// | `save_steps` | 0 | | optimizer steps between two saved ones; 0 for none |
+/// | `seed` | 42 | | order and dropout |
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Peak of the schedule.
+    pub learning_rate: f64,
+    /// Passes over the data.
+    pub num_train_epochs: f64,
+    /// Rows of a micro-batch.
+    pub per_device_train_batch_size: usize,
+    /// Rows of an evaluation batch.
+    pub per_device_eval_batch_size: usize,
+    /// Micro-batches of an optimizer step.
+    pub gradient_accumulation_steps: usize,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+    /// Optimizer steps of rising rate, or their share if below 1.
+    pub warmup_steps: f64,
+    /// The norm that gradients are clipped to.
+    pub max_grad_norm: f64,
+    /// Decay of the first moment.
+    pub adam_beta1: f64,
+    /// Decay of the second moment.
+    pub adam_beta2: f64,
+    /// Guard of AdamW's denominator.
+    pub adam_epsilon: f64,
+    /// Which rows share a batch.
+    pub batching: Batching,
+    /// Whether each epoch has a new order.
+    pub shuffle: bool,
+    /// Arithmetic of the forward pass in training.
+    pub precision: Precision,
+    /// What the best epoch is best in; `None` chooses by problem.
+    pub metric_for_best_model: Option<MetricForBestModel>,
+    /// Optimizer steps between two logged ones.
+    pub logging_steps: u64,
+    /// Optimizer steps between two saved ones; 0 for none.
+    pub save_steps: u64,
+    /// Seeds order and dropout.
+    pub seed: u64,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            learning_rate: 2e-5,
+            num_train_epochs: 5.0,
+            per_device_train_batch_size: 16,
+            per_device_eval_batch_size: 64,
+            gradient_accumulation_steps: 1,
+            weight_decay: 0.0,
+            warmup_steps: 0.0,
+            max_grad_norm: 1.0,
+            adam_beta1: 0.9,
+            adam_beta2: 0.999,
+            adam_epsilon: 1e-8,
+            batching: Batching::ByLength,
+            shuffle: true,
+            precision: Precision::Auto,
+            metric_for_best_model: None,
+            logging_steps: 10,
+            save_steps: 0,
+            seed: 42,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Checks every range of the table above.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] naming the first setting out of its range.
+    pub fn validate(&self) -> Result<()> {
+        let positive = |x: f64| x.is_finite() && x > 0.0;
+        let not_negative = |x: f64| x.is_finite() && x >= 0.0;
+        let decay = |x: f64| (0.0..1.0).contains(&x);
+        let reals = [
+            ("learning_rate", self.learning_rate, positive(self.learning_rate), "a number above 0"),
+            ("num_train_epochs", self.num_train_epochs, positive(self.num_train_epochs), "a number above 0"),
+            ("weight_decay", self.weight_decay, not_negative(self.weight_decay), "0 or more"),
+            ("warmup_steps", self.warmup_steps, not_negative(self.warmup_steps), "0 or more"),
+            ("max_grad_norm", self.max_grad_norm, not_negative(self.max_grad_norm), "0 or more"),
+            ("adam_beta1", self.adam_beta1, decay(self.adam_beta1), "0 to below 1"),
+            ("adam_beta2", self.adam_beta2, decay(self.adam_beta2), "0 to below 1"),
+            ("adam_epsilon", self.adam_epsilon, positive(self.adam_epsilon), "a number above 0"),
+        ];
+        for (name, got, good, expected) in reals {
+            if !good {
+                return Err(Error::Setting { name, got: got.to_string(), expected: expected.to_owned() });
+            }
+        }
+        for (name, got) in [
+            ("per_device_train_batch_size", self.per_device_train_batch_size as u64),
+            ("per_device_eval_batch_size", self.per_device_eval_batch_size as u64),
+            ("gradient_accumulation_steps", self.gradient_accumulation_steps as u64),
+            ("logging_steps", self.logging_steps),
+        ] {
+            if got == 0 {
+                return Err(Error::Setting { name, got: "0".to_owned(), expected: "1 or more".to_owned() });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_range_is_checked_by_name() {
+        assert!(TrainConfig::default().validate().is_ok());
+        let faults: [(&str, fn(&mut TrainConfig)); 9] = [
+            ("learning_rate", |c| c.learning_rate = f64::NAN),
+            ("num_train_epochs", |c| c.num_train_epochs = 0.0),
+            ("weight_decay", |c| c.weight_decay = -0.1),
+            ("warmup_steps", |c| c.warmup_steps = f64::INFINITY),
+            ("max_grad_norm", |c| c.max_grad_norm = -1.0),
+            ("adam_beta2", |c| c.adam_beta2 = 1.0),
+            ("per_device_train_batch_size", |c| c.per_device_train_batch_size = 0),
+            ("gradient_accumulation_steps", |c| c.gradient_accumulation_steps = 0),
+            ("logging_steps", |c| c.logging_steps = 0),
+        ];
+        for (name, spoil) in faults {
+            let mut config = TrainConfig::default();
+            spoil(&mut config);
+            assert!(config.validate().unwrap_err().to_string().starts_with(&format!("`{name}`")));
+        }
+    }
+
+    #[test]
+    fn metrics_compare_in_their_direction_and_nan_never_wins() {
+        assert!(MetricForBestModel::Loss.improves(0.1, 0.2));
+        assert!(MetricForBestModel::MacroF1.improves(0.2, 0.1));
+        assert!(!MetricForBestModel::Accuracy.improves(f64::NAN, 0.1));
+        assert!(MetricForBestModel::Loss.improves(0.1, f64::NAN));
+    }
+}

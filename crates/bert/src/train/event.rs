@@ -1,0 +1,78 @@
+//! What the trainer tells, and who listens.
+
+use tunewise_torch::AdamW;
+
+use super::evaluation::Evaluation;
+use super::state::{Outcome, TrainState};
+use crate::{BertClassifier, Result};
+
+/// Something that happened in a run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// Before the first step.
+    TrainBegin,
+    /// An epoch starts; counted from 1.
+    EpochBegin {
+        /// Its number.
+        epoch: u64,
+    },
+    /// Every `logging_steps` optimizer steps, and at the last of an epoch.
+    Step {
+        /// Mean loss over the rows of this step.
+        loss: f64,
+        /// Norm of all gradients before clipping.
+        grad_norm: f64,
+        /// The rate that this step used.
+        learning_rate: f64,
+    },
+    /// The last step of an epoch is done; an evaluation or a save may follow.
+    EpochEnd {
+        /// Its number.
+        epoch: u64,
+        /// Mean of the steps' losses, by rows.
+        mean_loss: f64,
+    },
+    /// The validation set was evaluated.
+    Evaluated {
+        /// The result.
+        evaluation: &'a Evaluation,
+    },
+    /// The evaluation just told is the best so far: the moment to keep the weights.
+    Improved {
+        /// The model as it is.
+        model: &'a BertClassifier,
+    },
+    /// Every `save_steps` optimizer steps, and when a run is stopped early.
+    SaveDue {
+        /// The model as it is.
+        model: &'a BertClassifier,
+        /// The optimizer as it is.
+        optimizer: &'a AdamW,
+    },
+    /// The observers have dealt with [`Event::SaveDue`].
+    SaveDone,
+    /// After the last step.
+    TrainEnd {
+        /// What the run came to.
+        outcome: &'a Outcome,
+    },
+}
+
+/// What the trainer does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// Go on.
+    Continue,
+    /// Stop after this step.
+    Stop,
+}
+
+/// Listens to a run. Observers see; only the trainer writes.
+pub trait Observer {
+    /// Called at every event, in the order in which observers were added.
+    ///
+    /// # Errors
+    /// An error ends the run and is returned by [`Trainer::fit`](super::Trainer::fit).
+    fn on_event(&mut self, event: &Event<'_>, state: &TrainState) -> Result<Control>;
+}

@@ -1,0 +1,69 @@
+//! `log.jsonl`.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::clock::Stopwatch;
+use crate::Result;
+use crate::error::Context;
+use crate::train::{Control, Event, Observer, TrainState};
+
+/// Writes one JSON object a logged step: `step, epoch, loss, grad_norm, learning_rate,
+/// samples_per_second, tokens_per_second`; the rates are those since the object before.
+#[derive(Debug)]
+pub struct LogFile {
+    path: PathBuf,
+    file: File,
+    stopwatch: Stopwatch,
+    last: (f64, u64, u64),
+}
+
+#[derive(Serialize)]
+struct Line {
+    step: u64,
+    epoch: f64,
+    loss: f64,
+    grad_norm: f64,
+    learning_rate: f64,
+    samples_per_second: f64,
+    tokens_per_second: f64,
+}
+
+impl LogFile {
+    /// Creates or empties the file.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`].
+    pub fn create(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref().to_owned();
+        let file = File::create(&path).at(&path)?;
+        Ok(Self { path, file, stopwatch: Stopwatch::default(), last: (0.0, 0, 0) })
+    }
+
+    /// Rows and tokens a second since the last call.
+    fn rates(&mut self, state: &TrainState) -> (f64, f64) {
+        let now = (self.stopwatch.seconds(), state.rows, state.tokens);
+        let (seconds, rows, tokens) = std::mem::replace(&mut self.last, now);
+        let rate = |count: u64| count as f64 / (now.0 - seconds).max(f64::MIN_POSITIVE);
+        (rate(now.1 - rows), rate(now.2 - tokens))
+    }
+}
+
+impl Observer for LogFile {
+    fn on_event(&mut self, event: &Event<'_>, state: &TrainState) -> Result<Control> {
+        self.stopwatch.see(event);
+        if let Event::Step { loss, grad_norm, learning_rate } = *event {
+            let (samples_per_second, tokens_per_second) = self.rates(state);
+            let (step, epoch) = (state.step, state.epoch);
+            let line =
+                Line { step, epoch, loss, grad_norm, learning_rate, samples_per_second, tokens_per_second };
+            let mut line = serde_json::to_vec(&line).at(&self.path)?;
+            line.push(b'\n');
+            self.file.write_all(&line).at(&self.path)?;
+        }
+        Ok(Control::Continue)
+    }
+}
