@@ -2,8 +2,6 @@
 //! and whole jobs from files to a folder.
 //!
 //! ```
-//! use tunewise_data::Dataset;
-//!
 //! # fn main() -> tunewise_bert::Result<()> {
 //! # let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/single_label");
 //! let classifier = tunewise_bert::Classifier::from_pretrained(dir)?;
@@ -29,6 +27,7 @@ mod error;
 mod files;
 mod model;
 mod pretrained;
+mod runtime;
 pub mod task;
 pub mod train;
 
@@ -39,3 +38,4 @@ pub use model::{
     Precision,
 };
 pub use pretrained::{PretrainedWriter, Settings};
+pub use runtime::{runtime_info, set_num_threads};

@@ -45,5 +45,5 @@ pub use error::{Error, Result};
 pub use format::Format;
 pub use labels::{LabelSet, Targets, targets};
 pub use order::{Batching, Order, plan, transformers_permutation};
-pub use read::{LabelUse, Limits, ReadOptions, read_from, read_path};
+pub use read::{LabelUse, Limits, ReadOptions, read_from, read_lines, read_path};
 pub use tokenizer::{Casing, Tokenizer};

@@ -4,6 +4,7 @@ mod columns;
 mod delimited;
 mod json_lines;
 mod label_kind;
+mod lines;
 #[cfg(feature = "parquet")]
 mod parquet;
 
@@ -13,6 +14,8 @@ use std::path::Path;
 
 use crate::dataset::{Dataset, ProblemType};
 use crate::{Error, Format, Result};
+
+pub use lines::read_lines;
 use label_kind::{RawLabel, RawRow};
 
 /// Whether rows must have labels.

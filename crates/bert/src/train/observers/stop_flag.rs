@@ -11,9 +11,10 @@ use crate::train::{Control, Event, Observer, TrainState};
 pub struct StopFlag(Arc<AtomicBool>);
 
 impl StopFlag {
-    /// Asks for the end.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::SeqCst);
+    /// Asks for the end; whether that had been asked before.
+    #[allow(clippy::must_use_candidate, reason = "asking is the point")]
+    pub fn set(&self) -> bool {
+        self.0.swap(true, Ordering::SeqCst)
     }
 }
 

@@ -1,0 +1,69 @@
+//! Chores of the workspace: `cargo xtask help`. Standard library only, so that it builds in a moment
+//! and before there is a libtorch.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line")]
+
+mod checks;
+mod demo;
+mod doctor;
+mod fault;
+mod process;
+mod recommendation;
+mod setup;
+mod shipped_data;
+
+use std::process::ExitCode;
+
+use fault::{Fault, Result};
+use process::Workspace;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  setup [--libtorch-only] [--checkpoint DIR]
+              find or install libtorch 2.11.0 and the demo checkpoint into third_party/
+  demo        set up, build, fine-tune on the shipped recommendation data, print the report
+  test [ARG…] set up libtorch, then `cargo test --workspace ARG…`
+  ci [STEP…]  fmt, clippy, pure, test, doc, smoke: all, or those named
+  doctor      what this machine has, and the remedy for what it lacks
+  make-data [--check]
+              write the shipped recommendation data anew, or compare it
+  help        this text";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("error: {fault}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    let workspace = Workspace::find();
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", arguments),
+    };
+    match command {
+        "setup" => setup::run(&workspace, &setup::Options::parse(rest)?),
+        "demo" => no_arguments(rest).and_then(|()| demo::run(&workspace)),
+        "test" => checks::test(&workspace, rest),
+        "ci" => checks::ci(&workspace, rest),
+        "doctor" => no_arguments(rest).and_then(|()| doctor::run(&workspace)),
+        "make-data" => shipped_data::run(&workspace, rest),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => Err(Fault::new(format!("unknown command `{other}`"), "see `cargo xtask help`")),
+    }
+}
+
+fn no_arguments(rest: &[String]) -> Result<()> {
+    match rest.first() {
+        None => Ok(()),
+        Some(extra) => Err(Fault::new(format!("unexpected argument `{extra}`"), "see `cargo xtask help`")),
+    }
+}

@@ -1,0 +1,47 @@
+//! Fine-tunes a BERT text classifier: `finetune --help`.
+#![allow(clippy::print_stdout, reason = "a command line")]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tunewise_bert::task::{Notice, finetune};
+use tunewise_bert::train::{Progress, StopFlag, StopReason};
+use tunewise_examples::{CliResult, FinetuneArgs, INTERRUPTED, run, say};
+
+fn main() -> ExitCode {
+    run(|| finetune_command(&FinetuneArgs::parse()))
+}
+
+fn finetune_command(args: &FinetuneArgs) -> CliResult {
+    let config = args.resolve()?;
+    let mut stop = StopFlag::default();
+    let asked = stop.clone();
+    ctrlc::set_handler(move || {
+        if asked.set() {
+            std::process::exit(INTERRUPTED.into()); // the second time: at once
+        }
+        say("stopping after this step; once more to stop at once");
+    })?;
+    let mut progress = Progress::default();
+    let mut tell = |notice: &Notice| {
+        let level = if notice.is_warning() { "warning: " } else { "" };
+        say(format!("{level}{notice}"));
+    };
+    let done = finetune(&config, &mut tell, vec![&mut progress, &mut stop])?;
+
+    let record = &done.record;
+    say(format!(
+        "trained {} rows in {:.1} s ({:.1} rows/s, {}); results in {}",
+        record.trained_rows,
+        record.training_seconds,
+        record.samples_per_second,
+        record.precision,
+        config.output_dir.display()
+    ));
+    println!("{} report, {} rows, eval_loss {:.4}\n", done.split, done.evaluation.rows, done.evaluation.eval_loss);
+    print!("{}", done.evaluation);
+    Ok(match done.outcome.reason {
+        StopReason::Completed => ExitCode::SUCCESS,
+        _ => ExitCode::from(INTERRUPTED),
+    })
+}

@@ -1,0 +1,136 @@
+//! The flags of `finetune`.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use serde::Serialize;
+use toml::{Table, Value};
+use tunewise_bert::Precision;
+use tunewise_bert::task::{DeviceChoice, FinetuneConfig};
+use tunewise_bert::train::MetricForBestModel;
+use tunewise_data::{Batching, ProblemType};
+
+/// Fine-tunes a BERT text classifier, evaluates it each epoch, keeps the best, and reports on test rows
+///
+/// Every flag can stand in a TOML file instead (--config), under the flag's name in snake case; a flag
+/// on the command line wins.
+#[derive(Debug, Parser, Serialize)]
+#[command(version)]
+pub struct FinetuneArgs {
+    /// Settings by name, in snake case; flags win over them
+    #[arg(long, value_name = "FILE.toml")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Folder of the checkpoint to start from: config.json, model.safetensors, tokenizer
+    #[arg(long, value_name = "DIR")]
+    pub model_name_or_path: Option<PathBuf>,
+    /// Labelled rows to train on: .csv, .tsv or .jsonl
+    #[arg(long, value_name = "FILE")]
+    pub train_file: Option<PathBuf>,
+    /// Rows to evaluate each epoch on; the best epoch is kept
+    #[arg(long, value_name = "FILE")]
+    pub validation_file: Option<PathBuf>,
+    /// Share of the training rows to hold out instead, by class
+    #[arg(long, value_name = "SHARE")]
+    pub validation_split: Option<f64>,
+    /// Rows to report on at the end [default: the validation rows]
+    #[arg(long, value_name = "FILE")]
+    pub test_file: Option<PathBuf>,
+    /// Column of the text [default: text, sentence, review or headline]
+    #[arg(long, value_name = "NAME")]
+    pub text_column: Option<String>,
+    /// Column of the second text of a pair [default: text_pair, sentence2 or item, if there]
+    #[arg(long, value_name = "NAME")]
+    pub text_pair_column: Option<String>,
+    /// Column of the label [default: label, category or sentiment]
+    #[arg(long, value_name = "NAME")]
+    pub label_column: Option<String>,
+    /// regression, single_label_classification or multi_label_classification [default: by the labels]
+    #[arg(long, value_name = "TYPE")]
+    pub problem_type: Option<ProblemType>,
+    /// Splits a cell into the labels of a multi-label row
+    #[arg(long, value_name = "TEXT")]
+    pub label_separator: Option<String>,
+    /// Folder for checkpoint, reports and logs
+    #[arg(long, value_name = "DIR")]
+    pub output_dir: Option<PathBuf>,
+    /// Replace an earlier run in the output folder
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub overwrite_output_dir: bool,
+    /// Tokens that texts are truncated to [default: 128]
+    #[arg(long, value_name = "N")]
+    pub max_seq_length: Option<usize>,
+    /// Rows of a micro-batch [default: 16]
+    #[arg(long, value_name = "N")]
+    pub per_device_train_batch_size: Option<usize>,
+    /// Rows of an evaluation batch [default: 64]
+    #[arg(long, value_name = "N")]
+    pub per_device_eval_batch_size: Option<usize>,
+    /// Peak of the linear schedule [default: 2e-5]
+    #[arg(long, value_name = "X")]
+    pub learning_rate: Option<f64>,
+    /// Passes over the training rows [default: 5]
+    #[arg(long, value_name = "X")]
+    pub num_train_epochs: Option<f64>,
+    /// Decoupled weight decay, of all but biases and LayerNorm [default: 0]
+    #[arg(long, value_name = "X")]
+    pub weight_decay: Option<f64>,
+    /// Optimizer steps of rising rate, or their share if below 1 [default: 0]
+    #[arg(long, value_name = "X")]
+    pub warmup_steps: Option<f64>,
+    /// Norm that gradients are clipped to; 0 for no clipping [default: 1]
+    #[arg(long, value_name = "X")]
+    pub max_grad_norm: Option<f64>,
+    /// Micro-batches of an optimizer step [default: 1]
+    #[arg(long, value_name = "N")]
+    pub gradient_accumulation_steps: Option<usize>,
+    /// Seeds order, dropout and new weights [default: 42]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// by-length, longest or max-length [default: by-length]
+    #[arg(long, value_name = "POLICY")]
+    pub batching: Option<Batching>,
+    /// Keep the rows' order
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_shuffle: bool,
+    /// fp32, bf16 or auto: bf16 where the processor computes it faster [default: auto]
+    #[arg(long, value_name = "P")]
+    pub precision: Option<Precision>,
+    /// macro_f1, weighted_f1, accuracy or loss [default: macro_f1; regression: loss]
+    #[arg(long, value_name = "METRIC")]
+    pub metric_for_best_model: Option<MetricForBestModel>,
+    /// Optimizer steps between two logged ones [default: 10]
+    #[arg(long, value_name = "N")]
+    pub logging_steps: Option<u64>,
+    /// Optimizer steps between two checkpoint-N folders; 0 for none [default: 0]
+    #[arg(long, value_name = "N")]
+    pub save_steps: Option<u64>,
+    /// Threads of libtorch [default: the cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// cpu, cuda:N or auto [default: auto]
+    #[arg(long, value_name = "D")]
+    pub device: Option<DeviceChoice>,
+}
+
+impl FinetuneArgs {
+    /// The settings of file and flags together.
+    ///
+    /// # Errors
+    /// A message naming the file, line and key at fault.
+    pub fn resolve(&self) -> Result<FinetuneConfig, Box<dyn std::error::Error>> {
+        let flags = Table::try_from(self)?;
+        let Some(path) = &self.config else {
+            return Ok(Value::Table(flags).try_into()?);
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        // Read once for itself, so that a fault is shown with its line.
+        toml::from_str::<FinetuneConfig>(&text)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut settings: Table = text.parse()?;
+        settings.extend(flags);
+        Ok(Value::Table(settings).try_into()?)
+    }
+}
