@@ -105,8 +105,7 @@ impl BertClassifier {
     pub fn forward(&self, batch: &DeviceBatch, mode: Mode) -> Result<Tensor> {
         self.check_length(batch)?;
         let hidden = self.embeddings.forward(batch, mode)?; // [batch, seq, hidden]
-        let hidden = self.encoder.forward(hidden, batch.attention_mask.as_ref(), mode)?;
-        let first = hidden.f_select(1, 0).at("select [CLS]")?; // [batch, hidden]
+        let first = self.encoder.forward(hidden, batch.attention_mask.as_ref(), mode)?; // [batch, hidden]
         let pooled = self.pooler.forward(&first)?.f_tanh().at("pooler")?;
         let logits = self.classifier.forward(&self.dropout.forward(pooled, mode)?)?;
         logits.f_to_kind(Kind::Float).at("logits") // [batch, num_labels]

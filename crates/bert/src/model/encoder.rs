@@ -37,17 +37,19 @@ impl SelfAttention {
         })
     }
 
-    /// `[batch, seq, hidden]` to `[batch, seq, hidden]`; `keep` is `[batch, 1, 1, seq]` bool, true at
-    /// real tokens, absent where nothing is padded.
-    fn forward(&self, x: &Tensor, keep: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
-        let (batch, seq, hidden) = x.size3().at("hidden states")?;
-        let heads = |linear: &Linear| {
-            linear.forward(x)?
-                .f_view([batch, seq, self.heads, self.head_size])
+    /// From `from` `[batch, queries, hidden]` to all of `x` `[batch, seq, hidden]`, giving the shape of
+    /// `from`; `keep` is `[batch, 1, 1, seq]` bool, true at real tokens, absent where nothing is padded.
+    fn forward(&self, from: &Tensor, x: &Tensor, keep: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
+        let (batch, queries, hidden) = from.size3().at("hidden states")?;
+        let heads = |linear: &Linear, x: &Tensor| {
+            linear
+                .forward(x)?
+                .f_view([batch, -1, self.heads, self.head_size])
                 .and_then(|t| t.f_transpose(1, 2)) // [batch, heads, seq, head_size]
                 .at("attention heads")
         };
-        let (query, key, value) = (heads(&self.query)?, heads(&self.key)?, heads(&self.value)?);
+        let query = heads(&self.query, from)?;
+        let (key, value) = (heads(&self.key, x)?, heads(&self.value, x)?);
         let context = if self.dropout.is_active(mode) || query.kind() == Kind::BFloat16 {
             self.explicit(&query, &key, &value, keep, mode)?
         } else {
@@ -56,7 +58,7 @@ impl SelfAttention {
         };
         context
             .f_transpose(1, 2)
-            .and_then(|t| t.f_reshape([batch, seq, hidden]))
+            .and_then(|t| t.f_reshape([batch, queries, hidden]))
             .at("attention context")
     }
 
@@ -73,7 +75,7 @@ impl SelfAttention {
         let scale = (self.head_size as f64).sqrt().recip();
         let mut scores = query
             .f_mul_scalar(scale)
-            .and_then(|query| query.f_matmul(&key.f_transpose(-2, -1)?)) // [batch, heads, seq, seq]
+            .and_then(|query| query.f_matmul(&key.f_transpose(-2, -1)?)) // [batch, heads, queries, seq]
             .at("attention scores")?;
         if let Some(keep) = keep {
             let padding = keep.f_logical_not().at("attention mask")?;
@@ -114,10 +116,11 @@ impl Layer {
         })
     }
 
-    fn forward(&self, x: &Tensor, keep: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
-        let context = self.attention.forward(x, keep, mode)?;
+    /// The tokens `from` `[batch, queries, hidden]` one layer on, having seen all of `x`.
+    fn forward(&self, from: &Tensor, x: &Tensor, keep: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
+        let context = self.attention.forward(from, x, keep, mode)?;
         let attended = self.dropout.forward(self.attention_output.forward(&context)?, mode)?;
-        let x = self.attention_norm.forward(&attended.f_add(x).at("residual")?)?;
+        let x = self.attention_norm.forward(&attended.f_add(from).at("residual")?)?;
         let wide = self.activation.forward(&self.intermediate.forward(&x)?)?; // [batch, seq, intermediate]
         let narrow = self.dropout.forward(self.output.forward(&wide)?, mode)?;
         self.output_norm.forward(&narrow.f_add(&x).at("residual")?)
@@ -136,8 +139,15 @@ impl Encoder {
         Ok(Self { layers: (0..config.num_hidden_layers).map(layer).collect::<Result<_>>()? })
     }
 
-    /// `[batch, seq, hidden]` to the same shape.
+    /// `[batch, seq, hidden]` to the first token's `[batch, hidden]`, all that a classifier reads: the
+    /// last layer computes no other.
     pub(crate) fn forward(&self, x: Tensor, keep: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
-        self.layers.iter().try_fold(x, |x, layer| layer.forward(&x, keep, mode))
+        let mut x = x;
+        for (depth, layer) in self.layers.iter().enumerate() {
+            let is_last = depth + 1 == self.layers.len();
+            let from = if is_last { x.f_narrow(1, 0, 1).at("select [CLS]")? } else { x.shallow_clone() };
+            x = layer.forward(&from, &x, keep, mode)?;
+        }
+        x.f_select(1, 0).at("select [CLS]")
     }
 }

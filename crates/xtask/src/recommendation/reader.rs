@@ -10,78 +10,57 @@ pub(super) enum Length {
     Long,
 }
 
-/// What something asks of its reader.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
-    Beginner,
-    Expert,
-}
-
 /// Preferences; topics are places in [`TOPICS`].
 pub(super) struct Reader {
     pub(super) likes: Vec<usize>,
-    pub(super) tired_of: usize,
+    pub(super) tired_of: Option<usize>,
     pub(super) length: Length,
-    pub(super) level: Level,
 }
 
 /// Something to click on.
 pub(super) struct Item {
     pub(super) topic: usize,
     pub(super) length: Length,
-    pub(super) level: Level,
 }
 
 impl Reader {
     pub(super) fn new(rng: &mut Rng) -> Self {
         let all: Vec<usize> = (0..TOPICS.len()).collect();
-        let count = 2 + rng.below(2);
-        let mut topics = rng.pick_some(&all, count + 1);
-        let tired_of = topics.swap_remove(0);
-        Self { likes: topics, tired_of, length: length(rng), level: level(rng) }
+        let mut topics = rng.pick_some(&all, 3);
+        let last = topics.pop();
+        Self { likes: topics, tired_of: last.filter(|_| rng.chance(0.4)), length: length(rng) }
     }
 
-    /// An item that a site might show: often of a liked topic, sometimes of a close or a tired one.
+    /// An item that a site might show: often of a liked topic, else of one close to it, one
+    /// that the reader is tired of, or any.
     pub(super) fn shown(&self, rng: &mut Rng) -> Item {
-        let topic = match rng.below(100) {
-            0..62 => rng.pick(&self.likes),
-            62..74 => self.tired_of,
-            74..84 => self.close(rng),
+        let liked = rng.pick(&self.likes);
+        let topic = match (rng.below(100), self.tired_of) {
+            (0..44, _) => liked,
+            (44..54, _) => close_to(liked, rng),
+            (54..72, Some(tired_of)) => tired_of,
             _ => rng.below(TOPICS.len()),
         };
-        Item { topic, length: length(rng), level: level(rng) }
+        Item { topic, length: length(rng) }
     }
 
-    fn close(&self, rng: &mut Rng) -> usize {
-        let liked = rng.pick(&self.likes);
-        let group: Vec<usize> =
-            (0..TOPICS.len()).filter(|&t| TOPICS[t].group == TOPICS[liked].group).collect();
-        rng.pick(&group)
-    }
-
-    /// The hidden preference: the topic decides, length and level tip the balance.
+    /// The hidden preference: the topic decides; where it is only close, the length does.
     pub(super) fn clicks(&self, item: &Item) -> bool {
-        const THRESHOLD: f64 = 1.5;
-        let group = TOPICS[item.topic].group;
-        let topic = if item.topic == self.tired_of {
-            -2.0
-        } else if self.likes.contains(&item.topic) {
-            2.0
-        } else if self.likes.iter().any(|&liked| TOPICS[liked].group == group) {
-            1.0
-        } else {
-            0.0
-        };
-        let length = if item.length == self.length { 0.8 } else { -0.8 };
-        let level = if item.level == self.level { 0.6 } else { -0.6 };
-        topic + length + level > THRESHOLD
+        if self.tired_of == Some(item.topic) {
+            return false;
+        }
+        let is_close = |&liked: &usize| TOPICS[liked].group == TOPICS[item.topic].group;
+        self.likes.contains(&item.topic)
+            || (self.likes.iter().any(is_close) && item.length == self.length)
     }
+}
+
+fn close_to(liked: usize, rng: &mut Rng) -> usize {
+    let group = TOPICS[liked].group;
+    let close: Vec<usize> = (0..TOPICS.len()).filter(|&topic| TOPICS[topic].group == group).collect();
+    rng.pick(&close)
 }
 
 fn length(rng: &mut Rng) -> Length {
     if rng.chance(0.5) { Length::Short } else { Length::Long }
-}
-
-fn level(rng: &mut Rng) -> Level {
-    if rng.chance(0.5) { Level::Beginner } else { Level::Expert }
 }

@@ -1,24 +1,19 @@
 //! Preferences and items in words.
 
-use super::reader::{Item, Length, Level, Reader};
+use super::reader::{Item, Length, Reader};
 use super::rng::Rng;
 use super::topics::TOPICS;
 
 const OPENINGS: [&str; 6] = [
-    "Recently liked: {}.",
+    "Recently liked {}.",
     "Enjoys {}.",
     "Keeps coming back to {}.",
     "Saved and shared pieces on {}.",
     "Can talk for hours about {}.",
     "Last month it was all {}.",
 ];
-const TIRED: [&str; 5] = [
-    "Is tired of {}.",
-    "Skips anything on {}.",
-    "Has had enough of {}.",
-    "Muted {} weeks ago.",
-    "No more {}, please.",
-];
+const TIRED: [&str; 5] =
+    ["Is tired of {}.", "Skips anything on {}.", "Has had enough of {}.", "Muted {} weeks ago.", "No more {}, please."];
 const LIKES_SHORT: [&str; 5] = [
     "Reads in short breaks.",
     "Wants it brief.",
@@ -33,47 +28,33 @@ const LIKES_LONG: [&str; 5] = [
     "Does not mind five hundred pages.",
     "Finishes every long read.",
 ];
-const IS_BEGINNER: [&str; 4] =
-    ["New to most of it.", "Looks for gentle introductions.", "Likes things explained simply.", "Just starting out."];
-const IS_EXPERT: [&str; 4] =
-    ["Knows the basics cold.", "Looks for advanced material.", "Wants expert detail.", "Bored by introductions."];
 const SHORT: [&str; 5] =
-    ["A five-minute read.", "Short and to the point.", "A quick one for the bus.", "Two pages.", "Done before the coffee is cold."];
+    ["A five-minute read.", "Short and to the point.", "A quick one for the bus.", "Two pages.", "Brief."];
 const LONG: [&str; 5] =
-    ["A long, thorough treatment.", "Six hours of it.", "Four hundred pages.", "An in-depth series in eight parts.", "Takes its time."];
-const FOR_BEGINNERS: [&str; 4] =
-    ["No prior knowledge needed.", "For beginners.", "Starts from zero.", "A friendly first look."];
-const FOR_EXPERTS: [&str; 4] =
-    ["For advanced readers.", "Assumes you know the field.", "Expert level.", "Skips the basics."];
+    ["A long, thorough treatment.", "Six hours of it.", "Four hundred pages.", "An in-depth series.", "Takes its time."];
 const JOINS: [&str; 3] = [": ", " - ", ". "];
 
-/// A profile with its recent likes.
+/// A profile with its recent likes. A topic is told by what its readers say, now and then also by the
+/// word that items about it are filed under.
 pub(super) fn profile(reader: &Reader, rng: &mut Rng) -> String {
-    let likes: Vec<&str> = reader
-        .likes
-        .iter()
-        .flat_map(|&topic| {
-            let count = 1 + rng.below(2);
-            rng.pick_some(&TOPICS[topic].likes, count)
-        })
-        .collect();
-    let length = match reader.length {
-        Length::Short => rng.pick(&LIKES_SHORT),
-        Length::Long => rng.pick(&LIKES_LONG),
-    };
-    let level = match reader.level {
-        Level::Beginner => rng.pick(&IS_BEGINNER),
-        Level::Expert => rng.pick(&IS_EXPERT),
-    };
-    let tired = rng.pick(&TIRED).replace("{}", rng.pick(&TOPICS[reader.tired_of].likes));
-    let mut sentences = vec![tired.as_str(), length, level];
-    let order = rng.pick_some(&[0, 1, 2], 3);
-    sentences = order.into_iter().map(|place| sentences[place]).collect();
-    let opening = rng.pick(&OPENINGS).replace("{}", &list(&likes));
-    if rng.chance(0.7) {
-        sentences.insert(0, &opening);
-    } else {
-        sentences.push(&opening);
+    let mut likes = Vec::new();
+    for &topic in &reader.likes {
+        let count = 1 + usize::from(rng.chance(0.15));
+        likes.extend(rng.pick_some(&TOPICS[topic].likes, count));
+        if rng.chance(0.4) {
+            likes.push(rng.pick(&TOPICS[topic].tags));
+        }
+    }
+    let mut sentences = vec![rng.pick(&OPENINGS).replace("{}", &list(&likes))];
+    if let Some(tired_of) = reader.tired_of {
+        sentences.push(rng.pick(&TIRED).replace("{}", rng.pick(&TOPICS[tired_of].likes)));
+    }
+    if rng.chance(0.75) {
+        let length = match reader.length {
+            Length::Short => rng.pick(&LIKES_SHORT),
+            Length::Long => rng.pick(&LIKES_LONG),
+        };
+        sentences.insert(rng.below(sentences.len() + 1), length.to_owned());
     }
     sentences.join(" ")
 }
@@ -81,21 +62,15 @@ pub(super) fn profile(reader: &Reader, rng: &mut Rng) -> String {
 /// An item's title, description and tags.
 pub(super) fn item(item: &Item, rng: &mut Rng) -> String {
     let topic = &TOPICS[item.topic];
+    let mut text = format!("{}{}", rng.pick(&topic.titles), rng.pick(&JOINS));
+    text += &capitalised(rng.pick(&topic.about));
     let length = match item.length {
         Length::Short => rng.pick(&SHORT),
         Length::Long => rng.pick(&LONG),
     };
-    let level = match item.level {
-        Level::Beginner => rng.pick(&FOR_BEGINNERS),
-        Level::Expert => rng.pick(&FOR_EXPERTS),
-    };
-    let count = 1 + rng.below(2);
-    let about = capitalised(&list(&rng.pick_some(&topic.about, count)));
-    let mut text = format!("{}{}{about}.", rng.pick(&topic.titles), rng.pick(&JOINS));
-    let (first, second) = if rng.chance(0.5) { (length, level) } else { (level, length) };
-    text += &format!(" {first} {second}");
+    text += &format!(". {length}");
     if rng.chance(0.8) {
-        let count = 1 + rng.below(3);
+        let count = 1 + rng.below(2);
         text += &format!(" Tags: {}.", rng.pick_some(&topic.tags, count).join(", "));
     }
     text
