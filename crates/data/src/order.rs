@@ -67,7 +67,7 @@ pub enum Order {
 ///
 /// ```
 /// // torch.randperm(5, generator=torch.Generator().manual_seed(42))
-/// assert_eq!(tunewise_data::transformers_permutation(5, 42), [0, 4, 2, 3, 1]);
+/// assert_eq!(tunewise_data::transformers_permutation(5, 42), [2, 4, 3, 0, 1]);
 /// ```
 #[must_use]
 pub fn transformers_permutation(n: usize, seed: u64) -> Vec<usize> {

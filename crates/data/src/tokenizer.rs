@@ -9,7 +9,8 @@ use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::template::TemplateProcessing;
-use tokenizers::{AddedToken, TruncationParams, TruncationStrategy};
+use tokenizers::utils::truncation::truncate_encodings;
+use tokenizers::{AddedToken, Encoding, PostProcessor, TruncationParams, TruncationStrategy};
 
 use crate::dataset::{Dataset, Example};
 use crate::encoded::{EncodedTexts, Row};
@@ -165,15 +166,8 @@ impl Tokenizer {
             let got = max_seq_length.to_string();
             return Err(Error::Argument { name: "max_seq_length", got, expected: "4 or more" });
         }
-        let mut truncating = tokenizers::Tokenizer::clone(&self.inner);
-        let truncation = TruncationParams {
-            max_length: max_seq_length,
-            strategy: TruncationStrategy::LongestFirst,
-            ..TruncationParams::default()
-        };
-        truncating.with_truncation(Some(truncation)).map_err(|error| fault("truncation", error))?;
         let encode = |example: &Example| {
-            encode(&truncating, example)
+            encode(&self.inner, example, max_seq_length)
                 .map_err(|error| fault(&format!("{}:{}", dataset.source(), example.line), error))
         };
         let rows: Vec<Row> = dataset.examples().par_iter().map(encode).collect::<Result<_>>()?;
@@ -195,16 +189,31 @@ impl Tokenizer {
     }
 }
 
-fn encode(tokenizer: &tokenizers::Tokenizer, example: &Example) -> tokenizers::Result<Row> {
-    let text = example.text.as_str();
-    let encoding = match example.text_pair.as_deref() {
-        Some(pair) => tokenizer.encode_fast((text, pair), true)?,
-        None => tokenizer.encode_fast(text, true)?,
+/// Truncation is applied here and not by the tokenizer, whose own stops reading a text at the limit:
+/// `longest_first` then no longer knows which text of a pair is the longer.
+fn encode(
+    tokenizer: &tokenizers::Tokenizer,
+    example: &Example,
+    max_seq_length: usize,
+) -> tokenizers::Result<Row> {
+    let text = tokenizer.encode_fast(example.text.as_str(), false)?;
+    let pair = example.text_pair.as_deref();
+    let pair = pair.map(|pair| tokenizer.encode_fast(pair, false)).transpose()?;
+    let special = tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(pair.is_some()));
+    let length = |text: &Encoding, pair: &Option<Encoding>| text.len() + pair.as_ref().map_or(0, Encoding::len);
+    let whole = length(&text, &pair);
+    let truncation = TruncationParams {
+        max_length: max_seq_length.saturating_sub(special),
+        strategy: TruncationStrategy::LongestFirst,
+        ..TruncationParams::default()
     };
+    let (text, pair) = truncate_encodings(text, pair, &truncation)?;
+    let truncated = length(&text, &pair) < whole;
+    let encoding = tokenizer.post_process(text, pair, true)?;
     Ok(Row {
         input_ids: encoding.get_ids().to_vec(),
         token_type_ids: encoding.get_type_ids().iter().map(|&id| id as u8).collect(),
-        truncated: !encoding.get_overflowing().is_empty(),
+        truncated,
     })
 }
 

@@ -1,1 +1,19 @@
-//! x
+#![doc = include_str!("../../../README.md")]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "bert")]
+pub use tunewise_bert as bert;
+#[cfg(feature = "data")]
+pub use tunewise_data as data;
+#[cfg(feature = "metrics")]
+pub use tunewise_metrics as metrics;
+
+/// What most programs need.
+#[cfg(feature = "bert")]
+pub mod prelude {
+    pub use tunewise_bert::task::{FinetuneConfig, finetune};
+    pub use tunewise_bert::train::{Control, Event, Observer, TrainConfig, Trainer};
+    pub use tunewise_bert::{BertClassifier, Classifier, Prediction};
+    pub use tunewise_data::{Dataset, LabelSet, ReadOptions, Tokenizer, read_path};
+    pub use tunewise_metrics::{ReportOptions, classification_report};
+}

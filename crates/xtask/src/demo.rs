@@ -15,7 +15,7 @@ const SETTINGS: [&str; 10] = [
     "--num-train-epochs",
     "2",
     "--learning-rate",
-    "5e-5",
+    "1e-4",
     "--warmup-steps",
     "0.1",
     "--logging-steps",

@@ -17,7 +17,7 @@ pub(crate) struct GeneratedFile {
 }
 
 /// Rows of each file.
-const FILES: [(&str, usize); 3] = [("train.csv", 2300), ("validation.csv", 400), ("test.csv", 400)];
+const FILES: [(&str, usize); 3] = [("train.csv", 2000), ("validation.csv", 500), ("test.csv", 500)];
 
 /// Share of the clicks that are accidents.
 const NOISE: f64 = 0.05;
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn rows_are_distinct_and_labels_near_balance() {
         let rows = rows(7);
-        assert_eq!(rows.len(), 3100);
+        assert_eq!(rows.len(), 3000);
         assert_eq!(rows.iter().collect::<HashSet<_>>().len(), rows.len());
         let clicked = rows.iter().filter(|row| row.ends_with(",1")).count() as f64 / rows.len() as f64;
         assert!((0.42..=0.58).contains(&clicked), "{clicked}");

@@ -19,15 +19,15 @@ pub(super) fn read(
     source: &str,
     options: &ReadOptions,
 ) -> Result<(Vec<RawRow>, Columns)> {
-    let left = Rc::new(Cell::new(0));
-    let guarded = Guarded { reader, left: Rc::clone(&left) };
+    let (left, crlf) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(None)));
+    let guarded = Guarded { reader, left: Rc::clone(&left), crlf: Rc::clone(&crlf) };
     let mut builder = ReaderBuilder::new();
     builder.has_headers(false).flexible(true).buffer_capacity(READ_AHEAD);
     if options.format == Some(Format::Tsv) {
         builder.delimiter(b'\t').quoting(false);
     }
     let mut csv = builder.from_reader(guarded);
-    let mut rows = Rows { csv: &mut csv, left: &left, source, options, line: 1 };
+    let mut rows = Rows { csv: &mut csv, left: &left, crlf: &crlf, source, options, line: 0 };
 
     let mut record = ByteRecord::new();
     if !rows.next(&mut record)? {
@@ -61,6 +61,8 @@ pub(super) fn read(
 struct Guarded<R> {
     reader: R,
     left: Rc<Cell<usize>>,
+    /// Whether lines end in \r\n, once one has.
+    crlf: Rc<Cell<Option<bool>>>,
 }
 
 impl<R: Read> Read for Guarded<R> {
@@ -72,6 +74,11 @@ impl<R: Read> Read for Guarded<R> {
         let size = left.min(buffer.len());
         let read = self.reader.read(buffer.get_mut(..size).unwrap_or_default())?;
         self.left.set(left - read);
+        if self.crlf.get().is_none() {
+            let mut lines = buffer.get(..read).unwrap_or_default().split_inclusive(|byte| *byte == b'\n');
+            let ended = lines.next().filter(|line| line.ends_with(b"\n"));
+            self.crlf.set(ended.map(|line| line.ends_with(b"\r\n")));
+        }
         Ok(read)
     }
 }
@@ -80,6 +87,7 @@ impl<R: Read> Read for Guarded<R> {
 struct Rows<'a, R> {
     csv: &'a mut csv::Reader<Guarded<R>>,
     left: &'a Cell<usize>,
+    crlf: &'a Cell<Option<bool>>,
     source: &'a str,
     options: &'a ReadOptions,
     line: u64,
@@ -91,7 +99,9 @@ impl<R: Read> Rows<'_, R> {
         let limit = self.options.limits.max_row_bytes;
         self.left.set(limit.saturating_add(READ_AHEAD));
         let more = self.csv.read_byte_record(record).map_err(|source| self.fault(source))?;
-        self.line = record.position().map_or(self.line, csv::Position::line);
+        // csv leaves the \n of a \r\n to the next row, and so does its count of lines.
+        let behind = u64::from(self.line > 0 && self.crlf.get() == Some(true));
+        self.line = record.position().map_or(self.line, |position| position.line() + behind);
         if more && record.as_slice().len() > limit {
             return Err(self.too_large("the row in bytes", limit));
         }

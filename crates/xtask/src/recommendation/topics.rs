@@ -15,7 +15,7 @@ pub(super) struct Topic {
     pub(super) tags: [&'static str; 4],
 }
 
-pub(super) const TOPICS: [Topic; 24] = [
+pub(super) const TOPICS: [Topic; 16] = [
     Topic {
         group: 0,
         likes: ["weekend hikes", "mountain trails", "walking above the tree line", "backpacking with a tent", "summit views"],
@@ -29,13 +29,6 @@ pub(super) const TOPICS: [Topic; 24] = [
         titles: ["Two Wheels, One River", "The Derailleur Book", "Climbing Out of the Saddle", "Tarmac and Dust", "A Season in the Saddle"],
         about: ["pacing a hundred kilometres without breaking", "choosing tyres for rough lanes", "a stage race told from the team car", "truing a wheel at home"],
         tags: ["bicycle", "endurance", "touring", "workshop"],
-    },
-    Topic {
-        group: 0,
-        likes: ["wild swimming", "morning laps in the pool", "open water races", "learning the crawl", "cold lakes"],
-        titles: ["The Pull and the Glide", "Below Twelve Degrees", "Across the Strait", "Lane Four", "Breathing Every Third Stroke"],
-        about: ["staying calm when the water is icy", "a stroke that wastes no effort", "tides, wetsuits and safety buoys", "training plans for the mile"],
-        tags: ["swim", "triathlon", "water", "technique"],
     },
     Topic {
         group: 1,
@@ -52,13 +45,6 @@ pub(super) const TOPICS: [Topic; 24] = [
         tags: ["recipes", "asian cuisine", "spice", "dinner"],
     },
     Topic {
-        group: 1,
-        likes: ["growing tomatoes", "her balcony herbs", "pruning roses", "the vegetable patch", "composting"],
-        titles: ["Soil Before Seeds", "Twelve Months of Mulch", "The Slug War", "Beds and Borders", "From Seedling to Salad"],
-        about: ["when to sow after the last frost", "feeding plants without chemicals", "small plots with big harvests", "grafting an old apple tree"],
-        tags: ["gardening", "plants", "organic", "seasons"],
-    },
-    Topic {
         group: 2,
         likes: ["space opera novels", "stories about robots", "first contact tales", "books set on other planets", "time travel paradoxes"],
         titles: ["The Andromeda Ledger", "Nine Light Years Late", "A Machine Called Mercy", "Colony Zero", "The Paradox Clerk"],
@@ -71,13 +57,6 @@ pub(super) const TOPICS: [Topic; 24] = [
         titles: ["The Salt Crown", "Ember and Oath", "A Staff of Ash", "The Last Runesmith", "Kingdom of Thorns"],
         about: ["an apprentice who cannot cast a single spell", "three realms at war over a sword", "an heir hidden among shepherds", "a beast that sleeps beneath the castle"],
         tags: ["fantasy", "sorcery", "saga", "myth"],
-    },
-    Topic {
-        group: 2,
-        likes: ["detective novels", "cold cases", "whodunits", "courtroom twists", "clever inspectors"],
-        titles: ["The Ninth Witness", "Alibi for a Tuesday", "A Body of Evidence", "The Locked Pantry", "What the Coroner Knew"],
-        about: ["a murder at a village fair", "a sleuth who notices the wrong shoes", "fingerprints that lead to a dead man", "a jury that will not agree"],
-        tags: ["crime", "mystery", "suspense", "investigation"],
     },
     Topic {
         group: 3,
@@ -94,13 +73,6 @@ pub(super) const TOPICS: [Topic; 24] = [
         tags: ["software", "coding", "performance", "developer"],
     },
     Topic {
-        group: 3,
-        likes: ["network security", "capture the flag contests", "password hygiene", "privacy news", "lock picking for computers"],
-        titles: ["The Open Port", "Zero Days of Peace", "Trust No Packet", "Phishing Season", "A Key Under the Mat"],
-        about: ["how an intruder stayed for a year", "hardening a home server", "encryption that ordinary people can use", "finding holes before thieves do"],
-        tags: ["cybersecurity", "hacking", "encryption", "defence"],
-    },
-    Topic {
         group: 4,
         likes: ["ancient Rome", "stories of emperors", "ruins and aqueducts", "Latin inscriptions", "the fall of empires"],
         titles: ["The Senator's Shadow", "Legions", "Bread, Circuses, Taxes", "Under the Forum", "The Last Consul"],
@@ -113,13 +85,6 @@ pub(super) const TOPICS: [Topic; 24] = [
         titles: ["Letters from the Eastern Front", "The Cipher Room", "Convoy", "A Village Occupied", "June, 1944"],
         about: ["the machine that read the enemy's mail", "a family that hid strangers", "submarines hunting in the Atlantic", "the landing told hour by hour"],
         tags: ["military history", "1940s", "memoir", "europe"],
-    },
-    Topic {
-        group: 4,
-        likes: ["medieval castles", "knights and crusades", "life in monasteries", "the plague years", "illuminated manuscripts"],
-        titles: ["The Abbot's Inventory", "Siege", "A Feudal Year", "Plague Ships", "The Queen's Hostage"],
-        about: ["how a fortress was starved out", "peasants, tithes and harvest", "monks who copied the world", "guilds that built a cathedral"],
-        tags: ["middle ages", "chivalry", "church", "feudalism"],
     },
     Topic {
         group: 5,
@@ -136,13 +101,6 @@ pub(super) const TOPICS: [Topic; 24] = [
         tags: ["entrepreneurship", "venture", "company", "strategy"],
     },
     Topic {
-        group: 5,
-        likes: ["leading teams", "better meetings", "coaching colleagues", "giving feedback", "remote work culture"],
-        titles: ["The Quiet Manager", "One on One", "Delegation Is a Skill", "Hard Conversations", "The Calendar Diet"],
-        about: ["telling people what they need to hear", "trust among staff who never meet", "decisions without endless committees", "motivating without bonuses"],
-        tags: ["management", "leadership", "workplace", "career"],
-    },
-    Topic {
         group: 6,
         likes: ["jazz records", "late night saxophone", "bebop", "the history of blues", "improvising on piano"],
         titles: ["Blue Hours", "Five Clubs, One Street", "The Walking Bass", "Changes", "A Trumpet in the Rain"],
@@ -157,13 +115,6 @@ pub(super) const TOPICS: [Topic; 24] = [
         tags: ["rock", "bands", "live", "strings"],
     },
     Topic {
-        group: 6,
-        likes: ["symphonies", "opera evenings", "string quartets", "Bach in the morning", "learning the violin"],
-        titles: ["The Second Conductor", "Counterpoint", "An Aria Too High", "Strings Attached", "The Unfinished Score"],
-        about: ["an orchestra's hardest rehearsal", "fugues untangled voice by voice", "a soprano and her rival", "how to listen to a sonata"],
-        tags: ["classical", "orchestra", "concert hall", "composer"],
-    },
-    Topic {
         group: 7,
         likes: ["yoga before work", "meditation", "breathing exercises", "sleeping better", "calm routines"],
         titles: ["Ten Quiet Minutes", "The Body Scan", "Downward, Upward", "Rest Is a Practice", "Still"],
@@ -176,12 +127,5 @@ pub(super) const TOPICS: [Topic; 24] = [
         titles: ["Progressive Overload", "The Plateau", "Lift, Eat, Sleep", "Strong Past Forty", "Intervals"],
         about: ["squats that spare the knees", "building muscle on three days a week", "running faster by running slower", "recovery after a heavy session"],
         tags: ["fitness", "strength", "gym", "coach"],
-    },
-    Topic {
-        group: 7,
-        likes: ["popular psychology", "habits and willpower", "why people decide badly", "stories from therapy", "memory tricks"],
-        titles: ["The Default Mind", "Biases for Breakfast", "Small Habits, Large Doors", "The Listening Cure", "Why We Forget"],
-        about: ["experiments on choice and regret", "a patient who could not say no", "what anger is for", "cues, rewards and routine"],
-        tags: ["behaviour", "mind", "cognition", "self-help"],
     },
 ];

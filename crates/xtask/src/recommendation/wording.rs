@@ -34,17 +34,16 @@ const LONG: [&str; 5] =
     ["A long, thorough treatment.", "Six hours of it.", "Four hundred pages.", "An in-depth series.", "Takes its time."];
 const JOINS: [&str; 3] = [": ", " - ", ". "];
 
-/// A profile with its recent likes. A topic is told by what its readers say, now and then also by the
-/// word that items about it are filed under.
+/// A profile with its recent likes. A topic is told by what its readers say and mostly also by a word
+/// that items about it may be filed under.
 pub(super) fn profile(reader: &Reader, rng: &mut Rng) -> String {
     let mut likes = Vec::new();
     for &topic in &reader.likes {
-        let count = 1 + usize::from(rng.chance(0.15));
-        likes.extend(rng.pick_some(&TOPICS[topic].likes, count));
-        if rng.chance(0.4) {
-            likes.push(rng.pick(&TOPICS[topic].tags));
-        }
+        likes.push(rng.pick(&TOPICS[topic].likes));
+        let filed = rng.chance(0.85);
+        likes.push(rng.pick(if filed { &TOPICS[topic].tags[..] } else { &TOPICS[topic].likes[..] }));
     }
+    likes.dedup();
     let mut sentences = vec![rng.pick(&OPENINGS).replace("{}", &list(&likes))];
     if let Some(tired_of) = reader.tired_of {
         sentences.push(rng.pick(&TIRED).replace("{}", rng.pick(&TOPICS[tired_of].likes)));
@@ -69,10 +68,8 @@ pub(super) fn item(item: &Item, rng: &mut Rng) -> String {
         Length::Long => rng.pick(&LONG),
     };
     text += &format!(". {length}");
-    if rng.chance(0.8) {
-        let count = 1 + rng.below(2);
-        text += &format!(" Tags: {}.", rng.pick_some(&topic.tags, count).join(", "));
-    }
+    let count = 2 + rng.below(2);
+    text += &format!(" Tags: {}.", rng.pick_some(&topic.tags, count).join(", "));
     text
 }
 
