@@ -1,1 +1,1 @@
-//! x
+//! The timings are in `benches/`: `cargo bench`.

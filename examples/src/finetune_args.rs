@@ -15,7 +15,7 @@ use tunewise_data::{Batching, ProblemType};
 /// Every flag can stand in a TOML file instead (--config), under the flag's name in snake case; a flag
 /// on the command line wins.
 #[derive(Debug, Parser, Serialize)]
-#[command(version)]
+#[command(version, args_override_self = true)]
 pub struct FinetuneArgs {
     /// Settings by name, in snake case; flags win over them
     #[arg(long, value_name = "FILE.toml")]
@@ -125,7 +125,8 @@ impl FinetuneArgs {
         let Some(path) = &self.config else {
             return Ok(Value::Table(flags).try_into()?);
         };
-        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
         // Read once for itself, so that a fault is shown with its line.
         toml::from_str::<FinetuneConfig>(&text)
             .map_err(|error| format!("{}: {error}", path.display()))?;

@@ -41,7 +41,12 @@ pub struct ClassifierOptions {
 
 impl Default for ClassifierOptions {
     fn default() -> Self {
-        Self { device: Device::Cpu, precision: Precision::Fp32, batch_size: 64, max_seq_length: None }
+        Self {
+            device: Device::Cpu,
+            precision: Precision::Fp32,
+            batch_size: 64,
+            max_seq_length: None,
+        }
     }
 }
 
@@ -92,7 +97,8 @@ impl Classifier {
         let (model, _) = BertClassifier::load_pretrained(dir, &Head::Kept, options.device)?;
         let tokenizer = Tokenizer::from_dir(dir)?;
         let trained = Settings::from_dir(dir)?.max_seq_length;
-        let max_seq_length = fitting_length(&model, &tokenizer, options.max_seq_length.or(trained))?;
+        let max_seq_length =
+            fitting_length(&model, &tokenizer, options.max_seq_length.or(trained))?;
         if options.batch_size == 0 {
             let expected = "1 or more".to_owned();
             return Err(Error::Setting { name: "batch_size", got: "0".to_owned(), expected });
@@ -135,7 +141,10 @@ impl Classifier {
     #[must_use]
     pub fn name(&self, predictions: &Predictions) -> Vec<Prediction> {
         let labels = &self.model.config().id2label;
-        predictions.scores().map(|scores| Prediction::new(predictions.problem(), &scores, labels)).collect()
+        predictions
+            .scores()
+            .map(|scores| Prediction::new(predictions.problem(), &scores, labels))
+            .collect()
     }
 
     /// The model.
@@ -158,11 +167,19 @@ impl Prediction {
             ProblemType::Regression => Self::Value { value: scores.to_vec() },
             ProblemType::SingleLabelClassification => {
                 let (id, score) = crate::train::best(scores);
-                Self::Label { label: names.get(id).cloned().unwrap_or_default(), score, scores: named() }
+                Self::Label {
+                    label: names.get(id).cloned().unwrap_or_default(),
+                    score,
+                    scores: named(),
+                }
             }
             ProblemType::MultiLabelClassification => {
-                let marked = names.iter().zip(scores).filter(|(_, s)| **s >= crate::train::THRESHOLD);
-                Self::Labels { labels: marked.map(|(name, _)| name.clone()).collect(), scores: named() }
+                let marked =
+                    names.iter().zip(scores).filter(|(_, s)| **s >= crate::train::THRESHOLD);
+                Self::Labels {
+                    labels: marked.map(|(name, _)| name.clone()).collect(),
+                    scores: named(),
+                }
             }
         }
     }
@@ -181,7 +198,9 @@ pub(crate) fn fitting_length(
             Err(Error::SequenceTooLong { length, max_position_embeddings })
         }
         Some(length) => Ok(length),
-        None => Ok(tokenizer.model_max_length().map_or(max_position_embeddings, |max| max.min(max_position_embeddings))),
+        None => Ok(tokenizer
+            .model_max_length()
+            .map_or(max_position_embeddings, |max| max.min(max_position_embeddings))),
     }
 }
 

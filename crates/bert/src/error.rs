@@ -137,7 +137,9 @@ pub enum Error {
         expected: String,
     },
     /// The tokenizer gives ids that the model has no embedding for.
-    #[error("token id {id} is outside the model's vocabulary of {vocab_size}: tokenizer and checkpoint do not belong together")]
+    #[error(
+        "token id {id} is outside the model's vocabulary of {vocab_size}: tokenizer and checkpoint do not belong together"
+    )]
     VocabularyTooSmall {
         /// The largest id.
         id: u32,
@@ -145,7 +147,9 @@ pub enum Error {
         vocab_size: usize,
     },
     /// A batch is longer than the model has positions.
-    #[error("a sequence of {length} tokens exceeds the model's {max_position_embeddings} positions (max_position_embeddings)")]
+    #[error(
+        "a sequence of {length} tokens exceeds the model's {max_position_embeddings} positions (max_position_embeddings)"
+    )]
     SequenceTooLong {
         /// Tokens of the longest sequence.
         length: usize,
@@ -159,7 +163,9 @@ pub enum Error {
         path: PathBuf,
     },
     /// The loss stopped being a number.
-    #[error("the loss is {loss} at step {step}: lower the learning rate, or look at rows {rows:?} of the training file")]
+    #[error(
+        "the loss is {loss} at step {step}: lower the learning rate, or look at rows {rows:?} of the training file"
+    )]
     LossNotFinite {
         /// The optimizer step, counted from 1.
         step: u64,
@@ -169,7 +175,9 @@ pub enum Error {
         rows: Vec<usize>,
     },
     /// The gradients stopped being numbers.
-    #[error("the gradient norm is {norm} at step {step}: lower the learning rate, or look at rows {rows:?} of the training file")]
+    #[error(
+        "the gradient norm is {norm} at step {step}: lower the learning rate, or look at rows {rows:?} of the training file"
+    )]
     GradientNotFinite {
         /// The optimizer step, counted from 1.
         step: u64,

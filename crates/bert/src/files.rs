@@ -12,7 +12,8 @@ use crate::{Error, Result};
 /// Writes `bytes` to a temporary name beside `path`, syncs, renames, and syncs the folder.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().permissions(permissions()).tempfile_in(folder).at(folder)?;
+    let mut file =
+        tempfile::Builder::new().permissions(permissions()).tempfile_in(folder).at(folder)?;
     file.write_all(bytes).at(path)?;
     file.as_file().sync_all().at(path)?;
     file.persist(path).map_err(|error| Error::Io { path: path.to_owned(), source: error.error })?;
@@ -144,7 +145,10 @@ mod tests {
         for name in ["checkpoint-7", "checkpoint-best"] {
             fs::create_dir(root.path().join(name)).unwrap();
         }
-        assert!(matches!(OutputFolder::create(root.path(), false), Err(Error::OutputNotEmpty { .. })));
+        assert!(matches!(
+            OutputFolder::create(root.path(), false),
+            Err(Error::OutputNotEmpty { .. })
+        ));
         OutputFolder::create(root.path(), true).unwrap();
         let mut left: Vec<_> =
             fs::read_dir(root.path()).unwrap().map(|e| e.unwrap().file_name()).collect();

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use tch::{Device, Kind, Tensor};
 use tunewise_bert::train::{
-    Control, Event, LinearSchedule, Loss, Observer, Source, TrainConfig, TrainState, Trainer, decays,
-    predict,
+    Control, Event, LinearSchedule, Loss, Observer, Source, TrainConfig, TrainState, Trainer,
+    decays, predict,
 };
 use tunewise_bert::{BertClassifier, DeviceBatch, Head, Mode, Precision, Result};
 use tunewise_data::{
@@ -82,7 +82,8 @@ impl Case {
         let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
         let expected: Expected =
             serde_json::from_slice(&std::fs::read(dir.join("expected.json")).unwrap()).unwrap();
-        let (model, report) = BertClassifier::load_pretrained(&dir, &Head::Kept, Device::Cpu).unwrap();
+        let (model, report) =
+            BertClassifier::load_pretrained(&dir, &Head::Kept, Device::Cpu).unwrap();
         assert!(report.fresh.is_empty() && report.widened == 0);
         let names = &model.config().id2label;
         let example = |row: usize| Example {
@@ -119,7 +120,8 @@ impl Case {
     fn mean_loss(&self, step: usize, mode: Mode) -> Tensor {
         let batch = self.batch(step);
         let logits = self.model.forward(&batch, mode).unwrap();
-        let sum = Loss::new(self.model.config().problem()).sum(&logits, batch.labels.as_ref().unwrap());
+        let sum =
+            Loss::new(self.model.config().problem()).sum(&logits, batch.labels.as_ref().unwrap());
         sum.unwrap() / self.expected.batch_size as f64
     }
 
@@ -173,7 +175,11 @@ fn token_ids_are_those_of_transformers() {
             let got: Vec<i64> = got.iter().map(|&id| i64::from(id)).collect();
             let types: Vec<i64> = types.iter().map(|&id| i64::from(id)).collect();
             assert_eq!(got, ids[..got.len()], "{name} row {row}");
-            assert_eq!(types, case.expected.forward.token_type_ids[row][..got.len()], "{name} row {row}");
+            assert_eq!(
+                types,
+                case.expected.forward.token_type_ids[row][..got.len()],
+                "{name} row {row}"
+            );
             assert!(ids[got.len()..].iter().all(|&id| id == 0), "{name} row {row}");
         }
     }
@@ -185,14 +191,24 @@ fn logits_loss_and_gradient_norm() {
         let case = Case::load(name);
         case.check_logits(&case.expected.forward.logits, FORWARD);
         let loss = case.mean_loss(0, Mode::Eval);
-        approx::assert_abs_diff_eq!(loss.double_value(&[]), case.expected.forward.loss, epsilon = FORWARD);
+        approx::assert_abs_diff_eq!(
+            loss.double_value(&[]),
+            case.expected.forward.loss,
+            epsilon = FORWARD
+        );
         loss.f_backward().unwrap();
         let squares: f64 = case
             .model
             .parameters()
-            .map(|(_, t)| t.grad().to_kind(Kind::Double).square().sum(Kind::Double).double_value(&[]))
+            .map(|(_, t)| {
+                t.grad().to_kind(Kind::Double).square().sum(Kind::Double).double_value(&[])
+            })
             .sum();
-        approx::assert_relative_eq!(squares.sqrt(), case.expected.forward.grad_norm, max_relative = TRAINING);
+        approx::assert_relative_eq!(
+            squares.sqrt(),
+            case.expected.forward.grad_norm,
+            max_relative = TRAINING
+        );
     }
 }
 
@@ -249,9 +265,15 @@ fn twelve_steps_of_the_trainer() {
         trainer.fit(&source, None).unwrap();
         drop(trainer);
         assert_eq!(recorder.0.len(), case.expected.training.steps.len());
-        for ((loss, grad_norm, learning_rate), step) in recorder.0.iter().zip(&case.expected.training.steps) {
+        for ((loss, grad_norm, learning_rate), step) in
+            recorder.0.iter().zip(&case.expected.training.steps)
+        {
             approx::assert_relative_eq!(*loss, step.loss, max_relative = TRAINING);
-            approx::assert_relative_eq!(*grad_norm, step.grad_norm_before_clip, max_relative = TRAINING);
+            approx::assert_relative_eq!(
+                *grad_norm,
+                step.grad_norm_before_clip,
+                max_relative = TRAINING
+            );
             approx::assert_relative_eq!(*learning_rate, step.learning_rate, max_relative = 1e-12);
         }
         assert!(case.final_norm_error() <= TRAINING, "{name}: {}", case.final_norm_error());
@@ -272,7 +294,8 @@ fn error_with(name: &str, weight_decay: f64, decays: fn(&str) -> bool) -> f64 {
             .collect(),
         weight_decay: if decaying { weight_decay } else { 0.0 },
     };
-    let mut optimizer = AdamW::new(vec![group(true), group(false)], AdamWConfig::default()).unwrap();
+    let mut optimizer =
+        AdamW::new(vec![group(true), group(false)], AdamWConfig::default()).unwrap();
     let steps = case.expected.training.steps.len();
     let schedule = LinearSchedule::new(hyper.learning_rate, hyper.warmup_steps, steps as u64);
     for step in 0..steps {

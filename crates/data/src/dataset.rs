@@ -29,7 +29,9 @@ impl ProblemType {
 
 impl fmt::Display for ProblemType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(Self::NAMES.iter().find(|(known, _)| known == self).map_or("", |(_, name)| name))
+        f.write_str(
+            Self::NAMES.iter().find(|(known, _)| known == self).map_or("", |(_, name)| name),
+        )
     }
 }
 
@@ -37,7 +39,8 @@ impl FromStr for ProblemType {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Self::NAMES.iter().find(|(_, known)| *known == name).map(|(problem, _)| *problem);
+        let found =
+            Self::NAMES.iter().find(|(_, known)| *known == name).map(|(problem, _)| *problem);
         found.ok_or_else(|| Error::Argument {
             name: "problem_type",
             got: name.to_owned(),
@@ -145,7 +148,8 @@ impl Dataset {
     /// [`Error::Argument`] for a number that is not a row.
     pub fn select(&self, rows: &[usize]) -> Result<Self> {
         let row = |&row: &usize| {
-            let fault = || Error::Argument { name: "rows", got: row.to_string(), expected: "a row number" };
+            let fault =
+                || Error::Argument { name: "rows", got: row.to_string(), expected: "a row number" };
             self.examples.get(row).cloned().ok_or_else(fault)
         };
         let examples = rows.iter().map(row).collect::<Result<_>>()?;

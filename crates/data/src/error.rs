@@ -21,7 +21,9 @@ pub enum Error {
         file: String,
     },
     /// The reader of that format is not part of this build.
-    #[error("{file}: this build has no reader for the format; enable the feature `{feature}` of tunewise-data")]
+    #[error(
+        "{file}: this build has no reader for the format; enable the feature `{feature}` of tunewise-data"
+    )]
     NotBuilt {
         /// The file.
         file: String,
@@ -126,7 +128,9 @@ pub enum Error {
         source: parquet::errors::ParquetError,
     },
     /// A label that the label set does not have.
-    #[error("{file}:{line}: label `{label}` is not one of the {count} labels of training ({known})")]
+    #[error(
+        "{file}:{line}: label `{label}` is not one of the {count} labels of training ({known})"
+    )]
     UnknownLabel {
         /// The file.
         file: String,
@@ -150,7 +154,9 @@ pub enum Error {
         label: String,
     },
     /// The names of a label set repeat or are missing.
-    #[error("label names must be distinct and at least one; `{name}` is repeated or the list is empty")]
+    #[error(
+        "label names must be distinct and at least one; `{name}` is repeated or the list is empty"
+    )]
     LabelNames {
         /// The repeated name; empty for an empty list.
         name: String,

@@ -21,13 +21,18 @@ pub enum Batching {
 }
 
 impl Batching {
-    const NAMES: [(Self, &str); 3] =
-        [(Self::MaxLength, "max-length"), (Self::Longest, "longest"), (Self::ByLength, "by-length")];
+    const NAMES: [(Self, &str); 3] = [
+        (Self::MaxLength, "max-length"),
+        (Self::Longest, "longest"),
+        (Self::ByLength, "by-length"),
+    ];
 }
 
 impl fmt::Display for Batching {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(Self::NAMES.iter().find(|(known, _)| known == self).map_or("", |(_, name)| name))
+        f.write_str(
+            Self::NAMES.iter().find(|(known, _)| known == self).map_or("", |(_, name)| name),
+        )
     }
 }
 
@@ -35,7 +40,8 @@ impl FromStr for Batching {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Self::NAMES.iter().find(|(_, known)| *known == name).map(|(batching, _)| *batching);
+        let found =
+            Self::NAMES.iter().find(|(_, known)| *known == name).map(|(batching, _)| *batching);
         found.ok_or_else(|| Error::Argument {
             name: "batching",
             got: name.to_owned(),
@@ -110,7 +116,11 @@ pub fn plan(
     order: Order,
 ) -> Result<Vec<Vec<usize>>> {
     if batch_size == 0 {
-        return Err(Error::Argument { name: "batch_size", got: "0".to_owned(), expected: "1 or more" });
+        return Err(Error::Argument {
+            name: "batch_size",
+            got: "0".to_owned(),
+            expected: "1 or more",
+        });
     }
     let cut = |rows: &[usize]| rows.chunks(batch_size).map(<[usize]>::to_vec).collect::<Vec<_>>();
     let length = |&row: &usize| std::cmp::Reverse(lengths.get(row).copied());

@@ -36,7 +36,8 @@ pub struct Split {
 /// # }
 /// ```
 pub fn stratified(dataset: &Dataset, held_out: f64, seed: u64) -> Result<Split> {
-    let fault = |expected| Error::Argument { name: "held_out", got: held_out.to_string(), expected };
+    let fault =
+        |expected| Error::Argument { name: "held_out", got: held_out.to_string(), expected };
     if !(held_out > 0.0 && held_out < 1.0) {
         return Err(fault("a share above 0 and below 1"));
     }

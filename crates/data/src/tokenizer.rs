@@ -87,8 +87,10 @@ impl Tokenizer {
     }
 
     fn new(mut inner: tokenizers::Tokenizer, place: &str) -> Result<Self> {
-        let pad = inner.get_padding().map_or("[PAD]".to_owned(), |padding| padding.pad_token.clone());
-        let pad_id = inner.token_to_id(&pad).ok_or_else(|| fault(place, format!("no token {pad}")))?;
+        let pad =
+            inner.get_padding().map_or("[PAD]".to_owned(), |padding| padding.pad_token.clone());
+        let pad_id =
+            inner.token_to_id(&pad).ok_or_else(|| fault(place, format!("no token {pad}")))?;
         inner.with_padding(None);
         inner.with_truncation(None).map_err(|error| fault(place, error))?;
         Ok(Self { inner: Arc::new(inner), pad_id, model_max_length: None })
@@ -180,7 +182,10 @@ impl Tokenizer {
     /// [`Error::Tokenizer`], [`Error::Io`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let json = self.inner.to_string(true).map_err(|error| fault(&path.display().to_string(), error))?;
+        let json = self
+            .inner
+            .to_string(true)
+            .map_err(|error| fault(&path.display().to_string(), error))?;
         let io = |source| Error::Io { path: path.to_owned(), source };
         let partial = path.with_extension("json.tmp");
         std::fs::write(&partial, json).map_err(io)?;
@@ -200,7 +205,9 @@ fn encode(
     let pair = example.text_pair.as_deref();
     let pair = pair.map(|pair| tokenizer.encode_fast(pair, false)).transpose()?;
     let special = tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(pair.is_some()));
-    let length = |text: &Encoding, pair: &Option<Encoding>| text.len() + pair.as_ref().map_or(0, Encoding::len);
+    let length = |text: &Encoding, pair: &Option<Encoding>| {
+        text.len() + pair.as_ref().map_or(0, Encoding::len)
+    };
     let whole = length(&text, &pair);
     let truncation = TruncationParams {
         max_length: max_seq_length.saturating_sub(special),

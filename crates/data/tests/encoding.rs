@@ -35,7 +35,8 @@ fn ids_are_those_of_bert_tokenizer_fast() {
     let uncased = Tokenizer::from_vocab(fixture("vocab.txt"), Casing::Uncased).unwrap();
     let from_json = Tokenizer::from_file(fixture("tokenizer.json")).unwrap(); // lower case
     for case in &cases {
-        let dataset = Dataset::new("case", vec![example(&case.text, case.text_pair.as_deref())], None);
+        let dataset =
+            Dataset::new("case", vec![example(&case.text, case.text_pair.as_deref())], None);
         let mut tokenizers = vec![if case.lower { &uncased } else { &cased }];
         tokenizers.extend(case.lower.then_some(&from_json));
         for tokenizer in tokenizers {
@@ -63,7 +64,10 @@ fn baked_in_padding_and_truncation_are_overridden() {
 
     tokenizer.save(dir.path().join("saved.json")).unwrap();
     let saved = Tokenizer::from_file(dir.path().join("saved.json")).unwrap();
-    assert_eq!(saved.encode_dataset(&dataset, 64).unwrap(), tokenizer.encode_dataset(&dataset, 64).unwrap());
+    assert_eq!(
+        saved.encode_dataset(&dataset, 64).unwrap(),
+        tokenizer.encode_dataset(&dataset, 64).unwrap()
+    );
 }
 
 #[test]
@@ -78,7 +82,13 @@ fn faults_of_a_tokenizer_name_their_file() {
     assert!(specials.contains("[CLS]"), "{specials}");
     let tokenizer = Tokenizer::from_vocab(fixture("vocab.txt"), Casing::Cased).unwrap();
     let dataset = Dataset::new("memory", vec![example("a", None)], None);
-    assert!(tokenizer.encode_dataset(&dataset, 3).unwrap_err().to_string().starts_with("`max_seq_length`"));
+    assert!(
+        tokenizer
+            .encode_dataset(&dataset, 3)
+            .unwrap_err()
+            .to_string()
+            .starts_with("`max_seq_length`")
+    );
 }
 
 #[derive(Deserialize)]
@@ -129,7 +139,12 @@ fn statistics_and_leaks_are_counted() {
         line,
         ..example(text, None)
     };
-    let train = vec![labelled("a", "x", 2), labelled("b", "y", 3), labelled("a", "x", 4), labelled("a", "y", 5)];
+    let train = vec![
+        labelled("a", "x", 2),
+        labelled("b", "y", 3),
+        labelled("a", "x", 4),
+        labelled("a", "y", 5),
+    ];
     let train = Dataset::new("train", train, None);
     let statistics = DatasetStatistics::of(&train);
     assert_eq!(statistics.classes, [("x".to_owned(), 2), ("y".to_owned(), 2)]);

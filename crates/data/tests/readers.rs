@@ -44,7 +44,10 @@ fn tsv_has_no_quotes() {
 #[test]
 fn columns_are_guessed_named_or_missed_by_name() {
     let dataset = csv(b"Category,Item,Headline\nx,i,h\n").unwrap();
-    assert_eq!((dataset.columns().text.as_str(), dataset.columns().text_pair.as_deref()), ("Headline", Some("Item")));
+    assert_eq!(
+        (dataset.columns().text.as_str(), dataset.columns().text_pair.as_deref()),
+        ("Headline", Some("Item"))
+    );
     let other = csv(b"words,label\nw,x\n").unwrap(); // the only column left
     assert_eq!(other.columns().text, "words");
     assert_eq!(
@@ -65,10 +68,21 @@ fn faults_name_file_line_and_what_was_expected() {
         message(csv(b"text,label\na,x\nok \xff,y\n")),
         "f.csv:3: column `text`: byte 0xff at offset 3 is not UTF-8"
     );
-    assert_eq!(message(csv(b"te\xc3xt,label\na,x\n")), "f.csv:1: header: byte 0xc3 at offset 2 is not UTF-8");
-    assert_eq!(message(csv(b"text,label\n ,x\n")), "f.csv:2: column `text`: an empty cell, expected a text");
-    assert_eq!(message(csv(b"text,label\na,x\nb,\n")), "f.csv:3: column `label`: an empty cell, expected a label");
-    assert!(message(jsonl("{\"text\":\"a\",\"label\":}\n")).starts_with("f.jsonl:1: expected value"));
+    assert_eq!(
+        message(csv(b"te\xc3xt,label\na,x\n")),
+        "f.csv:1: header: byte 0xc3 at offset 2 is not UTF-8"
+    );
+    assert_eq!(
+        message(csv(b"text,label\n ,x\n")),
+        "f.csv:2: column `text`: an empty cell, expected a text"
+    );
+    assert_eq!(
+        message(csv(b"text,label\na,x\nb,\n")),
+        "f.csv:3: column `label`: an empty cell, expected a label"
+    );
+    assert!(
+        message(jsonl("{\"text\":\"a\",\"label\":}\n")).starts_with("f.jsonl:1: expected value")
+    );
     assert!(message(jsonl("[1]\n")).starts_with("f.jsonl:1: "));
     assert_eq!(
         message(jsonl("{\"text\":\"a\",\"label\":1}\n\n{\"text\":7,\"label\":1}\n")),
@@ -77,7 +91,10 @@ fn faults_name_file_line_and_what_was_expected() {
     let directory = read_path(env!("CARGO_MANIFEST_DIR"), &options(Format::Csv));
     assert!(matches!(directory, Err(Error::Io { .. })));
     assert!(matches!(read_path("no/such.csv", &ReadOptions::default()), Err(Error::Io { .. })));
-    assert!(matches!(read_path("data.xlsx", &ReadOptions::default()), Err(Error::UnknownFormat { .. })));
+    assert!(matches!(
+        read_path("data.xlsx", &ReadOptions::default()),
+        Err(Error::UnknownFormat { .. })
+    ));
 }
 
 #[test]
@@ -109,14 +126,22 @@ fn labels_tell_the_problem() {
     assert_eq!(LabelSet::from_dataset(&names).unwrap().names(), ["B", "b", "ä"]); // by code point
     let regression = csv(b"text,label\na,1\nb,2.5\n").unwrap();
     assert_eq!(labels(&regression), [Label::Value(1.0), Label::Value(2.5)]);
-    let multi = jsonl("{\"text\":\"a\",\"label\":[\"x\",\"y\"]}\n{\"text\":\"b\",\"label\":[]}\n").unwrap();
+    let multi =
+        jsonl("{\"text\":\"a\",\"label\":[\"x\",\"y\"]}\n{\"text\":\"b\",\"label\":[]}\n").unwrap();
     assert_eq!(labels(&multi)[1], Label::Classes(vec![]));
     let split = ReadOptions { label_separator: Some("|".into()), ..options(Format::Csv) };
     let multi = read_from(&b"text,label\na,y| x\nb,\n"[..], "f.csv", &split).unwrap();
-    assert_eq!(labels(&multi), [Label::Classes(vec!["x".into(), "y".into()]), Label::Classes(vec![])]);
-    let override_ = ReadOptions { problem_type: Some(ProblemType::Regression), ..options(Format::Csv) };
+    assert_eq!(
+        labels(&multi),
+        [Label::Classes(vec!["x".into(), "y".into()]), Label::Classes(vec![])]
+    );
+    let override_ =
+        ReadOptions { problem_type: Some(ProblemType::Regression), ..options(Format::Csv) };
     let error = message(read_from(&b"text,label\na,1\nb,NaN\n"[..], "f.csv", &override_));
-    assert!(error.starts_with("f.csv:3: column `label`: ") && error.contains("finite number"), "{error}");
+    assert!(
+        error.starts_with("f.csv:3: column `label`: ") && error.contains("finite number"),
+        "{error}"
+    );
     let mixed = jsonl("{\"text\":\"a\",\"label\":[\"x\"]}\n{\"text\":\"b\",\"label\":\"y\"}\n");
     assert!(message(mixed).contains("f.jsonl:2: column `label`"));
     let optional = ReadOptions { labels: LabelUse::Ignored, ..options(Format::Csv) };
@@ -134,7 +159,10 @@ fn one_class_and_unknown_labels_are_named() {
     let labels = LabelSet::from_names(vec!["neg".into(), "pos".into()]).unwrap();
     let new = csv(b"text,label\na,pos\nb,neutral\n").unwrap();
     let error = targets(&new, ProblemType::SingleLabelClassification, &labels).unwrap_err();
-    assert_eq!(error.to_string(), "f.csv:3: label `neutral` is not one of the 2 labels of training (neg, pos)");
+    assert_eq!(
+        error.to_string(),
+        "f.csv:3: label `neutral` is not one of the 2 labels of training (neg, pos)"
+    );
     assert!(LabelSet::from_names(vec!["a".into(), "a".into()]).is_err());
 }
 

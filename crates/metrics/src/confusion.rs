@@ -45,7 +45,8 @@ impl<L: Label> ConfusionMatrix<L> {
         if !y_true.iter().any(|label| labels.contains(label)) {
             return Err(Error::Labels);
         }
-        let mut matrix = Self { labels: labels.to_vec(), counts: vec![0; labels.len() * labels.len()] };
+        let mut matrix =
+            Self { labels: labels.to_vec(), counts: vec![0; labels.len() * labels.len()] };
         let mut order: Vec<(&L, usize)> = labels.iter().zip(0..).collect();
         order.sort();
         let place = |label: &L| {

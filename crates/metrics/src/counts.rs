@@ -76,7 +76,8 @@ impl Counts {
     }
 
     pub(crate) fn sum(all: &[Self]) -> Self {
-        let total = |part: fn(&Self) -> f64| pairwise::sum(&all.iter().map(part).collect::<Vec<_>>());
+        let total =
+            |part: fn(&Self) -> f64| pairwise::sum(&all.iter().map(part).collect::<Vec<_>>());
         Self {
             hits: total(|counts| counts.hits),
             predicted: total(|counts| counts.predicted),

@@ -37,7 +37,9 @@ pub enum Error {
         num_labels: usize,
     },
     /// There are more or fewer names than labels.
-    #[error("number of classes, {classes}, does not match size of target_names, {names}; try specifying the labels")]
+    #[error(
+        "number of classes, {classes}, does not match size of target_names, {names}; try specifying the labels"
+    )]
     TargetNames {
         /// Labels of the report.
         classes: usize,

@@ -73,8 +73,16 @@ mod tests {
         let (y_true, y_pred) = ([3.0, -0.5, 2.0, 7.0], [2.5, 0.0, 2.0, 8.0]);
         assert_eq!(mean_squared_error(&y_true, &y_pred), Ok(0.375));
         assert_eq!(mean_absolute_error(&y_true, &y_pred), Ok(0.5));
-        approx::assert_relative_eq!(r2_score(&y_true, &y_pred).unwrap(), 0.9486081370449679, epsilon = 1e-15);
-        approx::assert_relative_eq!(pearson_r(&y_true, &y_pred).unwrap(), 0.98486961844827, epsilon = 1e-12);
+        approx::assert_relative_eq!(
+            r2_score(&y_true, &y_pred).unwrap(),
+            0.9486081370449679,
+            epsilon = 1e-15
+        );
+        approx::assert_relative_eq!(
+            pearson_r(&y_true, &y_pred).unwrap(),
+            0.98486961844827,
+            epsilon = 1e-12
+        );
         assert!(r2_score(&[1.0], &[1.0]).unwrap().is_nan());
         assert_eq!(r2_score(&[1.0, 1.0], &[1.0, 2.0]), Ok(0.0));
         assert!(pearson_r(&[1.0, 1.0], &[1.0, 2.0]).unwrap().is_nan());

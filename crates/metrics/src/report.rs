@@ -99,7 +99,8 @@ pub fn classification_report<L: Label>(
     let counts = counts::by_class(&labels, y_true, y_pred, &weights);
     let mut report = assemble(&counts, names(&labels, options)?, options)?;
     // Without a single right row scikit-learn's counts happen to be floats, and print as such.
-    report.float_support |= y_true.iter().zip(y_pred).all(|(actual, predicted)| actual != predicted);
+    report.float_support |=
+        y_true.iter().zip(y_pred).all(|(actual, predicted)| actual != predicted);
     if complete {
         report.accuracy = Some(accuracy_score(y_true, y_pred, options.sample_weight)?);
         report.micro_avg = None;

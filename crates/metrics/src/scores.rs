@@ -155,6 +155,7 @@ pub fn accuracy_score<L: Label>(
         return Err(Error::ZeroWeight);
     }
     let rows = y_true.iter().zip(y_pred).zip(&weights);
-    let right = rows.map(|((actual, predicted), weight)| if actual == predicted { *weight } else { 0.0 });
+    let right =
+        rows.map(|((actual, predicted), weight)| if actual == predicted { *weight } else { 0.0 });
     Ok(pairwise::sum(&right.collect::<Vec<_>>()) / total)
 }

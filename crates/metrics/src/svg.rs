@@ -49,7 +49,11 @@ pub fn confusion_matrix<L: Label>(matrix: &ConfusionMatrix<L>, title: &str) -> R
         for (y, row) in rows.iter().enumerate() {
             for (x, count) in row.iter().enumerate() {
                 let place = (x as f64 + 1.0, y as f64 + 1.0);
-                layout = layout.with_annotation(TextAnnotation::new(format!("{count}"), place.0, place.1));
+                layout = layout.with_annotation(TextAnnotation::new(
+                    format!("{count}"),
+                    place.0,
+                    place.1,
+                ));
             }
         }
     }
@@ -112,7 +116,10 @@ pub fn line_chart(text: ChartText<'_>, series: &[Series<'_>]) -> Result<String> 
     let line = |(series, color): (&Series<'_>, &str)| {
         let finite = series.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite());
         let points: Vec<(f64, f64)> = finite.collect();
-        let line = LinePlot::new().with_data(points.iter().copied()).with_color(color).with_stroke_width(2.0);
+        let line = LinePlot::new()
+            .with_data(points.iter().copied())
+            .with_color(color)
+            .with_stroke_width(2.0);
         (!points.is_empty()).then(|| Plot::Line(line.with_legend(series.name)))
     };
     let plots: Vec<Plot> = series.iter().zip(COLORS.into_iter().cycle()).filter_map(line).collect();

@@ -68,7 +68,12 @@ impl Case {
         }
         if let (Some(expected), None) = (&self.confusion_matrix, &self.sample_weight) {
             let matrix = ConfusionMatrix::new(&y_true, &y_pred).unwrap();
-            assert_eq!(&serde_json::json!(matrix.rows().collect::<Vec<_>>()), expected, "case {}", self.id);
+            assert_eq!(
+                &serde_json::json!(matrix.rows().collect::<Vec<_>>()),
+                expected,
+                "case {}",
+                self.id
+            );
         }
     }
 
@@ -101,7 +106,10 @@ fn same(got: &Value, expected: &Value, place: &str) {
         }
         (Value::Number(got), Value::Number(expected)) => {
             let (got, expected) = (got.as_f64().unwrap(), expected.as_f64().unwrap());
-            assert!((got - expected).abs() <= TOLERANCE * expected.abs().max(1.0), "{place}: {got} {expected}");
+            assert!(
+                (got - expected).abs() <= TOLERANCE * expected.abs().max(1.0),
+                "{place}: {got} {expected}"
+            );
         }
         _ => assert_eq!(got, expected, "{place}"),
     }

@@ -3,7 +3,8 @@
 use tunewise_metrics::svg::{ChartText, Series, confusion_matrix, line_chart};
 use tunewise_metrics::{ConfusionMatrix, Error};
 
-const TEXT: ChartText<'_> = ChartText { title: "<b>Loss</b>", x_label: "step", y_label: "loss & more" };
+const TEXT: ChartText<'_> =
+    ChartText { title: "<b>Loss</b>", x_label: "step", y_label: "loss & more" };
 
 #[test]
 fn labels_and_titles_are_escaped_and_chinese_survives() {

@@ -141,7 +141,12 @@ impl AdamW {
         // SAFETY: `handles` holds `n` live tensors (`gradients` outlives the call); `out` receives a
         // pointer made by `new at::Tensor` exactly if the call succeeds.
         ffi::check("clip_grad_norm", unsafe {
-            ffi::tunewise_clip_grad_norm(handles.as_ptr(), handles.len(), max_grad_norm, &raw mut out)
+            ffi::tunewise_clip_grad_norm(
+                handles.as_ptr(),
+                handles.len(),
+                max_grad_norm,
+                &raw mut out,
+            )
         })?;
         // SAFETY: see above: on success `out` owns one tensor handle, taken over here once.
         Ok(unsafe { Tensor::from_ptr(out) })
@@ -216,9 +221,11 @@ impl AdamW {
         let mut copies = Vec::new();
         for (name, target) in self.slots().flat_map(Slot::state) {
             let source = find(&name);
-            let fits = source.as_ref().filter(|s| s.size() == target.size() && s.kind() == Kind::Float);
+            let fits =
+                source.as_ref().filter(|s| s.size() == target.size() && s.kind() == Kind::Float);
             let Some(fitting) = fits else {
-                let got = source.map_or("nothing".to_owned(), |s| format!("{:?} of {:?}", s.size(), s.kind()));
+                let got = source
+                    .map_or("nothing".to_owned(), |s| format!("{:?} of {:?}", s.size(), s.kind()));
                 return Err(Error::StateMismatch { name, expected: target.size(), got });
             };
             copies.push((target.shallow_clone(), fitting.shallow_clone()));

@@ -14,14 +14,23 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
-const STEPS: [Step; 6] =
-    [("fmt", fmt), ("clippy", clippy), ("pure", pure), ("test", all_tests), ("doc", doc), ("smoke", smoke)];
+const STEPS: [Step; 6] = [
+    ("fmt", fmt),
+    ("clippy", clippy),
+    ("pure", pure),
+    ("test", all_tests),
+    ("doc", doc),
+    ("smoke", smoke),
+];
 
 /// Runs the steps named, or all; the first failure ends it.
 pub(crate) fn ci(workspace: &Workspace, names: &[String]) -> Result<()> {
     if let Some(unknown) = names.iter().find(|name| !STEPS.iter().any(|(step, _)| step == name)) {
         let known = STEPS.map(|(step, _)| step).join(", ");
-        return Err(Fault::new(format!("unknown step `{unknown}`"), format!("the steps are {known}")));
+        return Err(Fault::new(
+            format!("unknown step `{unknown}`"),
+            format!("the steps are {known}"),
+        ));
     }
     let mut times = Vec::new();
     for (name, step) in STEPS {
@@ -54,8 +63,13 @@ fn pure(workspace: &Workspace) -> Result<()> {
         let tree = ["tree", "--package", package, "--all-features", "--prefix", "none"];
         let edges = ["--edges", "normal,build"];
         let tree = output(workspace.cargo(&tree).args(edges)).unwrap_or_default();
-        if tree.is_empty() || tree.lines().any(|line| line.starts_with("tch ") || line.starts_with("torch-sys ")) {
-            return Err(Fault::new(format!("{package} depends on tch"), "move what needs it to tunewise-bert"));
+        if tree.is_empty()
+            || tree.lines().any(|line| line.starts_with("tch ") || line.starts_with("torch-sys "))
+        {
+            return Err(Fault::new(
+                format!("{package} depends on tch"),
+                "move what needs it to tunewise-bert",
+            ));
         }
         let test = ["test", "--all-features", "--package", package];
         must_succeed(workspace.cargo(&test).env("LIBTORCH", "/nowhere"), package)?;

@@ -36,7 +36,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     };
     stage("set-up", &mut || setup::run(workspace, &setup::Options::default()))?;
     stage("build", &mut || {
-        must_succeed(&mut workspace.cargo(&["build", "--workspace", "--bins"]), "cargo build")
+        // Just what `cargo xtask test` builds, so that nothing is compiled twice.
+        must_succeed(
+            &mut workspace.cargo(&["test", "--workspace", "--no-run"]),
+            "cargo test --no-run",
+        )
     })?;
     stage("fine-tuning", &mut || must_succeed(&mut finetune(workspace), "finetune"))?;
 
@@ -59,7 +63,11 @@ fn finetune(workspace: &Workspace) -> Command {
     for part in ["train", "validation", "test"] {
         command.arg(format!("--{part}-file")).arg(workspace.path(&format!("{DATA}/{part}.csv")));
     }
-    command.arg("--output-dir").arg(workspace.path(OUTPUT)).arg("--overwrite-output-dir").args(SETTINGS);
+    command
+        .arg("--output-dir")
+        .arg(workspace.path(OUTPUT))
+        .arg("--overwrite-output-dir")
+        .args(SETTINGS);
     command.stdout(std::process::Stdio::null()); // the report is printed at the end
     command
 }

@@ -28,16 +28,23 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let python = Python::find().and_then(|python| python.require_pip());
     say("python3 and pip", python.map(|()| "found".to_owned()).map_err(|fault| fault.to_string()));
 
-    let libtorch = Libtorch { folder: workspace.libtorch_of_user().unwrap_or(workspace.libtorch()) };
+    let libtorch =
+        Libtorch { folder: workspace.libtorch_of_user().unwrap_or(workspace.libtorch()) };
     let place = libtorch.folder.display();
     let ready = libtorch.version().as_deref() == Some(VERSION);
-    say("libtorch", match libtorch.version() {
-        Some(version) if version == VERSION => {
-            Ok(format!("{version} in {place}{}", if libtorch.is_linked() { " (links)" } else { "" }))
-        }
-        Some(version) => Err(format!("{version} in {place}, expected {VERSION}; remove it and run `cargo xtask setup`")),
-        None => Err(format!("none in {place}; run `cargo xtask setup`")),
-    });
+    say(
+        "libtorch",
+        match libtorch.version() {
+            Some(version) if version == VERSION => Ok(format!(
+                "{version} in {place}{}",
+                if libtorch.is_linked() { " (links)" } else { "" }
+            )),
+            Some(version) => Err(format!(
+                "{version} in {place}, expected {VERSION}; remove it and run `cargo xtask setup`"
+            )),
+            None => Err(format!("none in {place}; run `cargo xtask setup`")),
+        },
+    );
     let checkpoint = workspace.checkpoint();
     let has_checkpoint = checkpoint.join("model.safetensors").exists();
     let found = has_checkpoint.then(|| checkpoint.display().to_string());

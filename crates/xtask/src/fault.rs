@@ -31,7 +31,10 @@ pub(crate) trait At<T> {
 impl<T> At<T> for std::io::Result<T> {
     fn at(self, path: &std::path::Path) -> Result<T> {
         self.map_err(|error| {
-            Fault::new(format!("{}: {error}", path.display()), "check the folder's permissions and space")
+            Fault::new(
+                format!("{}: {error}", path.display()),
+                "check the folder's permissions and space",
+            )
         })
     }
 }

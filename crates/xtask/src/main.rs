@@ -64,6 +64,8 @@ fn run(arguments: &[String]) -> Result<()> {
 fn no_arguments(rest: &[String]) -> Result<()> {
     match rest.first() {
         None => Ok(()),
-        Some(extra) => Err(Fault::new(format!("unexpected argument `{extra}`"), "see `cargo xtask help`")),
+        Some(extra) => {
+            Err(Fault::new(format!("unexpected argument `{extra}`"), "see `cargo xtask help`"))
+        }
     }
 }

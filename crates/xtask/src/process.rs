@@ -20,11 +20,6 @@ impl Workspace {
         Self { root: root.to_owned() }
     }
 
-    #[cfg(test)]
-    pub(crate) fn at(root: &Path) -> Self {
-        Self { root: root.to_owned() }
-    }
-
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.root.join(relative)
     }

@@ -37,7 +37,8 @@ pub(crate) fn generate(seed: u64) -> Vec<GeneratedFile> {
     };
     let file = |(name, rows): (&'static str, usize)| GeneratedFile {
         name,
-        contents: "text,text_pair,label\n".to_owned() + &(0..rows).map(|_| row()).collect::<String>(),
+        contents: "text,text_pair,label\n".to_owned()
+            + &(0..rows).map(|_| row()).collect::<String>(),
     };
     FILES.map(file).into()
 }
@@ -52,7 +53,9 @@ mod tests {
     use super::*;
 
     fn rows(seed: u64) -> Vec<String> {
-        let lines = |file: GeneratedFile| file.contents.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+        let lines = |file: GeneratedFile| {
+            file.contents.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+        };
         generate(seed).into_iter().flat_map(lines).collect()
     }
 
@@ -67,7 +70,8 @@ mod tests {
         let rows = rows(7);
         assert_eq!(rows.len(), 3000);
         assert_eq!(rows.iter().collect::<HashSet<_>>().len(), rows.len());
-        let clicked = rows.iter().filter(|row| row.ends_with(",1")).count() as f64 / rows.len() as f64;
+        let clicked =
+            rows.iter().filter(|row| row.ends_with(",1")).count() as f64 / rows.len() as f64;
         assert!((0.42..=0.58).contains(&clicked), "{clicked}");
     }
 }

@@ -37,7 +37,10 @@ impl Options {
                     options.checkpoint = Some(rest.next().ok_or_else(missing)?.into());
                 }
                 other => {
-                    return Err(Fault::new(format!("unknown option `{other}`"), "see `cargo xtask help`"));
+                    return Err(Fault::new(
+                        format!("unknown option `{other}`"),
+                        "see `cargo xtask help`",
+                    ));
                 }
             }
         }

@@ -52,7 +52,8 @@ fn evaluate(args: &Args) -> CliResult {
     };
     let classifier = Classifier::with_options(&args.model, options)?;
     let problem = classifier.model().config().problem();
-    let dataset = read_path(&args.input, &args.columns.read_options(LabelUse::Required, Some(problem)))?;
+    let dataset =
+        read_path(&args.input, &args.columns.read_options(LabelUse::Required, Some(problem)))?;
     let measured = evaluate_dataset(&classifier, &dataset)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&measured.evaluation)?);

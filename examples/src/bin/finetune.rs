@@ -38,7 +38,10 @@ fn finetune_command(args: &FinetuneArgs) -> CliResult {
         record.precision,
         config.output_dir.display()
     ));
-    println!("{} report, {} rows, eval_loss {:.4}\n", done.split, done.evaluation.rows, done.evaluation.eval_loss);
+    println!(
+        "{} report, {} rows, eval_loss {:.4}\n",
+        done.split, done.evaluation.rows, done.evaluation.eval_loss
+    );
     print!("{}", done.evaluation);
     Ok(match done.outcome.reason {
         StopReason::Completed => ExitCode::SUCCESS,

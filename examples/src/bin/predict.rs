@@ -66,7 +66,9 @@ fn predict(args: &Args) -> CliResult {
     let predictions = classifier.predict_dataset(&dataset)?;
     let mut out = BufWriter::new(stdout().lock());
     let named = classifier.name(&predictions);
-    for ((example, prediction), logits) in dataset.examples().iter().zip(&named).zip(predictions.rows()) {
+    for ((example, prediction), logits) in
+        dataset.examples().iter().zip(&named).zip(predictions.rows())
+    {
         writeln!(out, "{}", prediction_line(example, prediction, args.logits.then_some(logits)))?;
     }
     out.flush()?;

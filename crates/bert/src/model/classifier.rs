@@ -4,11 +4,11 @@ use std::path::Path;
 
 use tch::{Device, Kind, Tensor};
 
+use super::checkpoint::Checkpoint;
 use super::embeddings::Embeddings;
 use super::encoder::Encoder;
 use super::layers::{Dropout, Linear};
 use super::parameters::{Parameters, Spec};
-use super::checkpoint::Checkpoint;
 use super::weights::{self, Head, LoadReport};
 use super::{BertConfig, DeviceBatch, Mode};
 use crate::error::Context;
@@ -67,7 +67,11 @@ impl BertClassifier {
     /// [`Error::TensorShape`], [`Error::TensorDtype`] and [`Error::TensorNotFinite`] for weights that
     /// do not fit it; [`Error::Pickle`], [`Error::ShardOutside`], [`Error::Safetensors`] for files
     /// that are not read.
-    pub fn load_pretrained(dir: impl AsRef<Path>, head: &Head, device: Device) -> Result<(Self, LoadReport)> {
+    pub fn load_pretrained(
+        dir: impl AsRef<Path>,
+        head: &Head,
+        device: Device,
+    ) -> Result<(Self, LoadReport)> {
         Self::from_checkpoint(Checkpoint::open(dir)?, head, device)
     }
 
@@ -76,7 +80,11 @@ impl BertClassifier {
     /// # Errors
     /// [`Error::TensorNames`] and [`Error::TensorShape`] for weights that do not fit the
     /// configuration.
-    pub fn from_checkpoint(checkpoint: Checkpoint, head: &Head, device: Device) -> Result<(Self, LoadReport)> {
+    pub fn from_checkpoint(
+        checkpoint: Checkpoint,
+        head: &Head,
+        device: Device,
+    ) -> Result<(Self, LoadReport)> {
         let Checkpoint { mut config, mut weights } = checkpoint;
         let seed = head.configure(&mut config);
         let parameters = Parameters::build(&config, device, seed, |spec| weights.take(spec, head))?;
@@ -162,7 +170,8 @@ impl BertClassifier {
         weights.finish()?;
         let _guard = tch::no_grad_guard();
         for ((_, target), source) in self.parameters.iter().zip(given) {
-            let source = source.ok_or(Error::Internal { what: "a complete checkpoint gives every tensor" })?;
+            let source = source
+                .ok_or(Error::Internal { what: "a complete checkpoint gives every tensor" })?;
             target.shallow_clone().f_copy_(&source).at("restore")?;
         }
         Ok(())

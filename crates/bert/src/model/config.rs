@@ -95,8 +95,8 @@ pub struct BertConfig {
     pub problem_type: Option<ProblemType>,
     /// Names of the labels, in the order of the logits.
     pub id2label: Vec<String>,
-    /// Everything else that the file held.
-    other: Map<String, Value>,
+    /// Every key of the file it was read from, the above among them: what is unknown here is written back.
+    pub other: Map<String, Value>,
 }
 
 impl Default for BertConfig {
@@ -140,8 +140,12 @@ impl BertConfig {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let mut keys = self.other.clone();
-        let id2label: Map<_, _> =
-            self.id2label.iter().enumerate().map(|(id, name)| (id.to_string(), json!(name))).collect();
+        let id2label: Map<_, _> = self
+            .id2label
+            .iter()
+            .enumerate()
+            .map(|(id, name)| (id.to_string(), json!(name)))
+            .collect();
         let label2id: Map<_, _> =
             self.id2label.iter().enumerate().map(|(id, name)| (name.clone(), json!(id))).collect();
         let known = json!({
@@ -245,7 +249,9 @@ impl BertConfig {
             }
         }
         if !(self.layer_norm_eps > 0.0 && self.initializer_range >= 0.0) {
-            return Err(keys.fault("layer_norm_eps", "positive, and initializer_range not negative"));
+            return Err(
+                keys.fault("layer_norm_eps", "positive, and initializer_range not negative")
+            );
         }
         if self.pad_token_id.is_some_and(|id| id >= self.vocab_size) {
             return Err(keys.fault("pad_token_id", "null or an id below vocab_size"));
@@ -286,7 +292,8 @@ impl Keys<'_> {
         };
         let fault = || self.fault("id2label", "an object of names by the ids \"0\", \"1\", ...");
         let names = value.as_object().ok_or_else(fault)?;
-        let name = |id: usize| names.get(&id.to_string()).and_then(Value::as_str).map(str::to_owned);
+        let name =
+            |id: usize| names.get(&id.to_string()).and_then(Value::as_str).map(str::to_owned);
         let names: Option<Vec<_>> = (0..names.len()).map(name).collect();
         names.filter(|names| !names.is_empty()).ok_or_else(fault)
     }

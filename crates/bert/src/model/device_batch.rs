@@ -34,7 +34,11 @@ impl DeviceBatch {
         };
         let attention_mask = if batch.padded {
             let keep = matrix(&batch.attention_mask)?;
-            Some(keep.f_ne(0).and_then(|keep| keep.f_view([rows, 1, 1, seq])).at("attention mask")?)
+            Some(
+                keep.f_ne(0)
+                    .and_then(|keep| keep.f_view([rows, 1, 1, seq]))
+                    .at("attention mask")?,
+            )
         } else {
             None
         };

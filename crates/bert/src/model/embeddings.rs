@@ -5,8 +5,8 @@ use tch::{Kind, Tensor};
 use super::layers::{Dropout, LayerNorm};
 use super::parameters::Parameters;
 use super::{BertConfig, DeviceBatch, Mode};
-use crate::error::Context;
 use crate::Result;
+use crate::error::Context;
 
 #[derive(Debug)]
 pub(crate) struct Embeddings {
@@ -21,7 +21,8 @@ pub(crate) struct Embeddings {
 
 impl Embeddings {
     pub(crate) fn new(parameters: &Parameters, config: &BertConfig) -> Result<Self> {
-        let table = |name: &str| parameters.find(&format!("bert.embeddings.{name}_embeddings.weight"));
+        let table =
+            |name: &str| parameters.find(&format!("bert.embeddings.{name}_embeddings.weight"));
         Ok(Self {
             word: table("word")?,
             position: table("position")?,
@@ -34,10 +35,12 @@ impl Embeddings {
 
     /// `[batch, seq]` ids to `[batch, seq, hidden]`.
     pub(crate) fn forward(&self, batch: &DeviceBatch, mode: Mode) -> Result<Tensor> {
-        let word = Tensor::f_embedding(&self.word, &batch.input_ids, self.padding_idx, false, false)
-            .at("word embedding")?;
-        let token_type = Tensor::f_embedding(&self.token_type, &batch.token_type_ids, -1, false, false)
-            .at("token type embedding")?;
+        let word =
+            Tensor::f_embedding(&self.word, &batch.input_ids, self.padding_idx, false, false)
+                .at("word embedding")?;
+        let token_type =
+            Tensor::f_embedding(&self.token_type, &batch.token_type_ids, -1, false, false)
+                .at("token type embedding")?;
         // Positions are looked up, not sliced: the gradient is then summed as Transformers sums it.
         let seq = batch.input_ids.size().last().copied().unwrap_or_default();
         let ids = Tensor::f_arange(seq, (Kind::Int64, self.position.device())).at("arange")?;

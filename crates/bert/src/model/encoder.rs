@@ -6,8 +6,8 @@ use super::config::Activation;
 use super::layers::{Dropout, LayerNorm, Linear};
 use super::parameters::Parameters;
 use super::{BertConfig, Mode};
-use crate::error::Context;
 use crate::Result;
+use crate::error::Context;
 
 /// The score of a padded token: finite, so that not even a row of nothing but padding gives NaN, and
 /// within bfloat16's range.
@@ -26,7 +26,8 @@ struct SelfAttention {
 
 impl SelfAttention {
     fn new(parameters: &Parameters, layer: &str, config: &BertConfig) -> Result<Self> {
-        let linear = |part: &str| Linear::new(parameters, &format!("{layer}.attention.self.{part}"));
+        let linear =
+            |part: &str| Linear::new(parameters, &format!("{layer}.attention.self.{part}"));
         Ok(Self {
             query: linear("query")?,
             key: linear("key")?,
@@ -39,7 +40,13 @@ impl SelfAttention {
 
     /// From `from` `[batch, queries, hidden]` to all of `x` `[batch, seq, hidden]`, giving the shape of
     /// `from`; `keep` is `[batch, 1, 1, seq]` bool, true at real tokens, absent where nothing is padded.
-    fn forward(&self, from: &Tensor, x: &Tensor, keep: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
+    fn forward(
+        &self,
+        from: &Tensor,
+        x: &Tensor,
+        keep: Option<&Tensor>,
+        mode: Mode,
+    ) -> Result<Tensor> {
         let (batch, queries, hidden) = from.size3().at("hidden states")?;
         let heads = |linear: &Linear, x: &Tensor| {
             linear
@@ -53,8 +60,10 @@ impl SelfAttention {
         let context = if self.dropout.is_active(mode) || query.kind() == Kind::BFloat16 {
             self.explicit(&query, &key, &value, keep, mode)?
         } else {
-            Tensor::f_scaled_dot_product_attention(&query, &key, &value, keep, 0.0, false, None, false)
-                .at("attention")?
+            Tensor::f_scaled_dot_product_attention(
+                &query, &key, &value, keep, 0.0, false, None, false,
+            )
+            .at("attention")?
         };
         context
             .f_transpose(1, 2)
@@ -117,7 +126,13 @@ impl Layer {
     }
 
     /// The tokens `from` `[batch, queries, hidden]` one layer on, having seen all of `x`.
-    fn forward(&self, from: &Tensor, x: &Tensor, keep: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
+    fn forward(
+        &self,
+        from: &Tensor,
+        x: &Tensor,
+        keep: Option<&Tensor>,
+        mode: Mode,
+    ) -> Result<Tensor> {
         let context = self.attention.forward(from, x, keep, mode)?;
         let attended = self.dropout.forward(self.attention_output.forward(&context)?, mode)?;
         let x = self.attention_norm.forward(&attended.f_add(from).at("residual")?)?;
@@ -145,7 +160,8 @@ impl Encoder {
         let mut x = x;
         for (depth, layer) in self.layers.iter().enumerate() {
             let is_last = depth + 1 == self.layers.len();
-            let from = if is_last { x.f_narrow(1, 0, 1).at("select [CLS]")? } else { x.shallow_clone() };
+            let from =
+                if is_last { x.f_narrow(1, 0, 1).at("select [CLS]")? } else { x.shallow_clone() };
             x = layer.forward(&from, &x, keep, mode)?;
         }
         x.f_select(1, 0).at("select [CLS]")

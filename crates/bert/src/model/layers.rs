@@ -5,8 +5,8 @@ use tch::{Kind, Tensor};
 use super::config::Activation;
 use super::parameters::Parameters;
 use super::{BertConfig, Mode};
-use crate::error::Context;
 use crate::Result;
+use crate::error::Context;
 
 /// `x Wᵀ + b`.
 #[derive(Debug)]
@@ -90,7 +90,10 @@ impl Dropout {
             .and_then(|kept| kept.f_view(&size[..]))
             .at("dropout")?;
         let scale = VALUES as f64 / (VALUES - self.dropped) as f64;
-        let mask = kept.f_to_kind(x.kind()).and_then(|mut mask| mask.f_mul_scalar_(scale)).at("dropout")?;
+        let mask = kept
+            .f_to_kind(x.kind())
+            .and_then(|mut mask| mask.f_mul_scalar_(scale))
+            .at("dropout")?;
         x.f_mul(&mask).at("dropout")
     }
 }

@@ -63,7 +63,11 @@ pub(crate) fn specs(config: &BertConfig) -> Vec<Spec> {
     let (hidden, wide) = (config.hidden_size, config.intermediate_size);
     let embeddings = "bert.embeddings";
     let words = Init::NormalPadded(config.pad_token_id);
-    specs.push(format!("{embeddings}.word_embeddings.weight"), vec![config.vocab_size, hidden], words);
+    specs.push(
+        format!("{embeddings}.word_embeddings.weight"),
+        vec![config.vocab_size, hidden],
+        words,
+    );
     let positions = vec![config.max_position_embeddings, hidden];
     specs.push(format!("{embeddings}.position_embeddings.weight"), positions, Init::Normal);
     let segments = vec![config.type_vocab_size, hidden];

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use safetensors::tensor::{Dtype, TensorView, View};
 use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView, View};
 use serde::Deserialize;
 use tch::{Device, Kind, Tensor};
 use tunewise_data::ProblemType;
 
-use super::parameters::Spec;
 use super::BertConfig;
+use super::parameters::Spec;
 use crate::error::Context;
 use crate::{Error, Result};
 
@@ -129,7 +129,9 @@ fn canonical(name: &str) -> Option<String> {
     if name.ends_with("position_ids") || name.starts_with("cls.") {
         return None;
     }
-    let name = name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias");
+    let name = name
+        .replace("LayerNorm.gamma", "LayerNorm.weight")
+        .replace("LayerNorm.beta", "LayerNorm.bias");
     let complete = name.starts_with("bert.") || is_head(&name);
     Some(if complete { name } else { format!("bert.{name}") })
 }
@@ -165,7 +167,8 @@ impl Weights {
             .and_then(|tensor| tensor.f_to_kind(Kind::Float))
             .at("read tensor")?;
         // In 64 bits the sum of 32-bit numbers is finite exactly if all of them are.
-        let sum = tensor.f_sum(Kind::Double).and_then(|sum| sum.f_double_value(&[])).at("read tensor")?;
+        let sum =
+            tensor.f_sum(Kind::Double).and_then(|sum| sum.f_double_value(&[])).at("read tensor")?;
         if !sum.is_finite() {
             return Err(Error::TensorNotFinite { path: file.to_owned(), name: name.to_owned() });
         }
@@ -232,7 +235,9 @@ impl View for HostTensor {
 }
 
 /// Named `Float` tensors as a safetensors file with the metadata that Transformers asks for.
-pub(crate) fn serialize<'a>(tensors: impl Iterator<Item = (&'a str, &'a Tensor)>) -> Result<Vec<u8>> {
+pub(crate) fn serialize<'a>(
+    tensors: impl Iterator<Item = (&'a str, &'a Tensor)>,
+) -> Result<Vec<u8>> {
     let host = tensors
         .map(|(name, tensor)| {
             let tensor = tensor

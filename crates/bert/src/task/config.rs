@@ -31,7 +31,8 @@ impl DeviceChoice {
     /// [`Error::Setting`] for a CUDA device that libtorch does not see.
     pub fn resolve(self) -> Result<Device> {
         tunewise_torch::init();
-        let count = if tch::Cuda::is_available() { tch::Cuda::device_count().max(0) as usize } else { 0 };
+        let count =
+            if tch::Cuda::is_available() { tch::Cuda::device_count().max(0) as usize } else { 0 };
         match self {
             Self::Cpu => Ok(Device::Cpu),
             Self::Auto if count == 0 => Ok(Device::Cpu),
@@ -40,7 +41,9 @@ impl DeviceChoice {
             Self::Cuda(_) => Err(Error::Setting {
                 name: "device",
                 got: self.to_string(),
-                expected: format!("cpu, auto, or one of the {count} CUDA devices that libtorch sees"),
+                expected: format!(
+                    "cpu, auto, or one of the {count} CUDA devices that libtorch sees"
+                ),
             }),
         }
     }

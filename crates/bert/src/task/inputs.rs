@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use tunewise_data::{
-    Dataset, DatasetStatistics, EncodedTexts, LabelSet, LabelUse, ProblemType, ReadOptions, Targets,
-    Tokenizer, leak, read_path, split, targets,
+    Dataset, DatasetStatistics, EncodedTexts, LabelSet, LabelUse, ProblemType, ReadOptions,
+    Targets, Tokenizer, leak, read_path, split, targets,
 };
 
 use super::config::FinetuneConfig;
@@ -65,7 +65,9 @@ impl Files {
     }
 
     fn audit(&self, tell: &mut dyn FnMut(&Notice)) {
-        for dataset in [Some(&self.train), self.validation.as_ref(), self.test.as_ref()].into_iter().flatten() {
+        for dataset in
+            [Some(&self.train), self.validation.as_ref(), self.test.as_ref()].into_iter().flatten()
+        {
             let statistics = DatasetStatistics::of(dataset);
             let source = dataset.source().to_owned();
             let columns = dataset.columns();
@@ -109,9 +111,12 @@ impl Labelling {
     /// the labels are the sorted training labels and the head is new.
     pub(super) fn choose(files: &Files, checkpoint: &Checkpoint, seed: u64) -> Result<Self> {
         let problem = files.problem();
-        if let Some(names) = checkpoint.labels().filter(|_| checkpoint.config().problem() == problem) {
+        if let Some(names) =
+            checkpoint.labels().filter(|_| checkpoint.config().problem() == problem)
+        {
             let labels = LabelSet::from_names(names.to_vec())?;
-            if problem == ProblemType::Regression || targets(&files.train, problem, &labels).is_ok() {
+            if problem == ProblemType::Regression || targets(&files.train, problem, &labels).is_ok()
+            {
                 return Ok(Self { problem, labels, head: Head::Kept });
             }
         }

@@ -102,7 +102,12 @@ impl fmt::Display for Notice {
                 f,
                 "{source}: {} tokens; length mean {:.1}, median {}, 99th percentile {}, longest {}; \
                  {} rows truncated to {max_seq_length}",
-                lengths.total, lengths.mean, lengths.p50, lengths.p99, lengths.max, lengths.truncated
+                lengths.total,
+                lengths.mean,
+                lengths.p50,
+                lengths.p99,
+                lengths.max,
+                lengths.truncated
             ),
             Self::NewHead { labels } => {
                 write!(f, "the classification head is new: {} labels", labels.len())
@@ -110,7 +115,9 @@ impl fmt::Display for Notice {
             Self::FreshTensors { names } => {
                 write!(f, "not in the checkpoint, so started fresh: {}", names.join(", "))
             }
-            Self::Widened { tensors } => write!(f, "{tensors} tensors were widened from 16 to 32 bits"),
+            Self::Widened { tensors } => {
+                write!(f, "{tensors} tensors were widened from 16 to 32 bits")
+            }
         }
     }
 }

@@ -60,13 +60,17 @@ impl Final<'_> {
     pub(super) fn write_predictions(&self, path: &Path) -> Result<()> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let fault = |source: csv::Error| Error::Io { path: path.to_owned(), source: source.into() };
-        writer.write_record(["text", "text_pair", "label", "prediction", "score"]).map_err(fault)?;
+        writer
+            .write_record(["text", "text_pair", "label", "prediction", "score"])
+            .map_err(fault)?;
         let problem = self.predictions.problem();
         for (example, scores) in self.dataset.examples().iter().zip(self.predictions.scores()) {
             let label = example.label.as_ref().map(|label| self.label(label)).unwrap_or_default();
             let (prediction, score) = cells(Prediction::new(problem, &scores, self.id2label));
             let pair = example.text_pair.as_deref().unwrap_or_default();
-            writer.write_record([&example.text, pair, &label, &prediction, &score]).map_err(fault)?;
+            writer
+                .write_record([&example.text, pair, &label, &prediction, &score])
+                .map_err(fault)?;
         }
         let bytes = writer.into_inner().map_err(|error| error.into_error()).at(path)?;
         files::write(path, &bytes)
@@ -105,8 +109,11 @@ fn cells(prediction: Prediction) -> (String, String) {
     match prediction {
         Prediction::Label { label, score, .. } => (label, score.to_string()),
         Prediction::Labels { labels, scores } => {
-            let marked: Vec<f64> =
-                scores.iter().filter(|(name, _)| labels.contains(name)).map(|(_, score)| *score).collect();
+            let marked: Vec<f64> = scores
+                .iter()
+                .filter(|(name, _)| labels.contains(name))
+                .map(|(_, score)| *score)
+                .collect();
             (json!(labels).to_string(), json!(marked).to_string())
         }
         Prediction::Value { value } => match value.as_slice() {

@@ -8,7 +8,11 @@ use crate::Prediction;
 /// `{"text", "label", "score", "scores": {...}}`; several labels give `labels`, a regression `value`;
 /// `text_pair` and `logits` where there are any. Floats have all their digits.
 #[must_use]
-pub fn prediction_line(example: &Example, prediction: &Prediction, logits: Option<&[f32]>) -> String {
+pub fn prediction_line(
+    example: &Example,
+    prediction: &Prediction,
+    logits: Option<&[f32]>,
+) -> String {
     let mut line = Map::new();
     line.insert("text".to_owned(), json!(example.text));
     if let Some(pair) = &example.text_pair {
@@ -21,7 +25,9 @@ pub fn prediction_line(example: &Example, prediction: &Prediction, logits: Optio
         Prediction::Label { label, score, scores } => {
             json!({ "label": label, "score": score, "scores": by_name(scores) })
         }
-        Prediction::Labels { labels, scores } => json!({ "labels": labels, "scores": by_name(scores) }),
+        Prediction::Labels { labels, scores } => {
+            json!({ "labels": labels, "scores": by_name(scores) })
+        }
         Prediction::Value { value } => match value.as_slice() {
             [value] => json!({ "value": value }),
             values => json!({ "value": values }),

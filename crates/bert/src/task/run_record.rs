@@ -74,7 +74,11 @@ pub(super) struct Measured<'a> {
 }
 
 impl RunRecord {
-    pub(super) fn new(config: &FinetuneConfig, model: &BertClassifier, measured: Measured<'_>) -> Self {
+    pub(super) fn new(
+        config: &FinetuneConfig,
+        model: &BertClassifier,
+        measured: Measured<'_>,
+    ) -> Self {
         let state = measured.outcome.state;
         Self {
             train_rows: measured.texts.len(),

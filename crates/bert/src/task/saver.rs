@@ -22,7 +22,10 @@ impl Observer for Saver<'_> {
                     self.writer.write(partial, model)?;
                     let tensors = optimizer.state();
                     let named = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
-                    files::write(&partial.join("optimizer.safetensors"), &weights::serialize(named)?)?;
+                    files::write(
+                        &partial.join("optimizer.safetensors"),
+                        &weights::serialize(named)?,
+                    )?;
                     files::write_json(&partial.join("state.json"), state)
                 })?;
             }

@@ -159,7 +159,12 @@ impl TrainConfig {
         let decay = |x: f64| (0.0..1.0).contains(&x);
         let reals = [
             ("learning_rate", self.learning_rate, positive(self.learning_rate), "a number above 0"),
-            ("num_train_epochs", self.num_train_epochs, positive(self.num_train_epochs), "a number above 0"),
+            (
+                "num_train_epochs",
+                self.num_train_epochs,
+                positive(self.num_train_epochs),
+                "a number above 0",
+            ),
             ("weight_decay", self.weight_decay, not_negative(self.weight_decay), "0 or more"),
             ("warmup_steps", self.warmup_steps, not_negative(self.warmup_steps), "0 or more"),
             ("max_grad_norm", self.max_grad_norm, not_negative(self.max_grad_norm), "0 or more"),
@@ -169,7 +174,11 @@ impl TrainConfig {
         ];
         for (name, got, good, expected) in reals {
             if !good {
-                return Err(Error::Setting { name, got: got.to_string(), expected: expected.to_owned() });
+                return Err(Error::Setting {
+                    name,
+                    got: got.to_string(),
+                    expected: expected.to_owned(),
+                });
             }
         }
         for (name, got) in [
@@ -179,7 +188,11 @@ impl TrainConfig {
             ("logging_steps", self.logging_steps),
         ] {
             if got == 0 {
-                return Err(Error::Setting { name, got: "0".to_owned(), expected: "1 or more".to_owned() });
+                return Err(Error::Setting {
+                    name,
+                    got: "0".to_owned(),
+                    expected: "1 or more".to_owned(),
+                });
             }
         }
         Ok(())

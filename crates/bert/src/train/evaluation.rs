@@ -64,10 +64,17 @@ impl Evaluation {
             (ProblemType::MultiLabelClassification, Targets::MultiHot { values, .. }) => {
                 multi_label(predictions, values, id2label)?
             }
-            (ProblemType::Regression, Targets::Values(values)) => (None, regression(predictions, values)?),
+            (ProblemType::Regression, Targets::Values(values)) => {
+                (None, regression(predictions, values)?)
+            }
             _ => return Err(Error::Internal { what: "targets are of the model's problem" }),
         };
-        Ok(Self { eval_loss: predictions.loss(targets)?, rows: predictions.len(), accuracy, report })
+        Ok(Self {
+            eval_loss: predictions.loss(targets)?,
+            rows: predictions.len(),
+            accuracy,
+            report,
+        })
     }
 
     /// Macro F1, or the loss for regression.
@@ -86,9 +93,15 @@ impl Evaluation {
     pub fn metric(&self, metric: MetricForBestModel) -> Result<f64> {
         match (metric, &self.report) {
             (MetricForBestModel::Loss, _) => Ok(self.eval_loss),
-            (MetricForBestModel::MacroF1, Scores::Classification(report)) => Ok(report.macro_avg.f1_score),
-            (MetricForBestModel::WeightedF1, Scores::Classification(report)) => Ok(report.weighted_avg.f1_score),
-            (MetricForBestModel::Accuracy, Scores::Classification(_)) => Ok(self.accuracy.unwrap_or(f64::NAN)),
+            (MetricForBestModel::MacroF1, Scores::Classification(report)) => {
+                Ok(report.macro_avg.f1_score)
+            }
+            (MetricForBestModel::WeightedF1, Scores::Classification(report)) => {
+                Ok(report.weighted_avg.f1_score)
+            }
+            (MetricForBestModel::Accuracy, Scores::Classification(_)) => {
+                Ok(self.accuracy.unwrap_or(f64::NAN))
+            }
             (_, Scores::Regression(_)) => Err(Error::Setting {
                 name: "metric_for_best_model",
                 got: metric.to_string(),
@@ -151,7 +164,8 @@ fn multi_label(
 ) -> Result<(Option<f64>, Scores)> {
     let num_labels = id2label.len();
     let y_true: Vec<u8> = marks.iter().map(|&mark| u8::from(mark > 0.5)).collect();
-    let y_pred: Vec<u8> = predictions.scores().flatten().map(|score| u8::from(score >= THRESHOLD)).collect();
+    let y_pred: Vec<u8> =
+        predictions.scores().flatten().map(|score| u8::from(score >= THRESHOLD)).collect();
     let options = ReportOptions { target_names: Some(id2label), ..ReportOptions::default() };
     let report = multilabel_report(
         MultiLabel::new(&y_true, num_labels)?,

@@ -36,7 +36,12 @@ impl Loss {
                     .at("cross_entropy");
             }
             ProblemType::MultiLabelClassification => logits
-                .f_binary_cross_entropy_with_logits(labels, None::<Tensor>, None::<Tensor>, Reduction::Sum)
+                .f_binary_cross_entropy_with_logits(
+                    labels,
+                    None::<Tensor>,
+                    None::<Tensor>,
+                    Reduction::Sum,
+                )
                 .at("binary_cross_entropy_with_logits")?,
             ProblemType::Regression => logits.f_mse_loss(labels, Reduction::Sum).at("mse_loss")?,
         };

@@ -41,7 +41,9 @@ pub fn predict(
             .at("download logits")?;
         for (row, values) in rows.iter().zip(host.chunks_exact(num_labels)) {
             let place = logits.get_mut(row * num_labels..(row + 1) * num_labels);
-            place.ok_or(Error::Internal { what: "a plan names rows of its source" })?.copy_from_slice(values);
+            place
+                .ok_or(Error::Internal { what: "a plan names rows of its source" })?
+                .copy_from_slice(values);
         }
     }
     Ok(Predictions { logits, num_labels, problem: model.config().problem() })
@@ -83,7 +85,8 @@ impl Predictions {
     /// [`Error::Internal`] for a data set without targets, [`Error::Torch`] where they do not fit.
     pub fn loss(&self, targets: &Targets) -> Result<f64> {
         let shape = [self.len() as i64, self.num_labels as i64];
-        let logits = Tensor::f_from_slice(&self.logits).and_then(|t| t.f_view(shape)).at("logits")?;
+        let logits =
+            Tensor::f_from_slice(&self.logits).and_then(|t| t.f_view(shape)).at("logits")?;
         let labels = match targets {
             Targets::Classes(classes) => Tensor::f_from_slice(classes),
             Targets::MultiHot { values, .. } | Targets::Values(values) => {
@@ -93,7 +96,11 @@ impl Predictions {
         };
         let logits = logits.f_to_kind(Kind::Double).at("logits")?;
         let labels = labels.at("labels")?;
-        let labels = if labels.kind() == Kind::Float { labels.f_to_kind(Kind::Double).at("labels")? } else { labels };
+        let labels = if labels.kind() == Kind::Float {
+            labels.f_to_kind(Kind::Double).at("labels")?
+        } else {
+            labels
+        };
         let sum = Loss::new(self.problem).sum(&logits, &labels)?;
         Ok(sum.f_double_value(&[]).at("loss")? / self.len().max(1) as f64)
     }

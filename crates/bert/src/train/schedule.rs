@@ -31,7 +31,8 @@ impl LinearSchedule {
     /// `warmup_steps` below 1 is a share of `total_steps`, rounded up.
     #[must_use]
     pub fn new(peak: f64, warmup_steps: f64, total_steps: u64) -> Self {
-        let warmup = if warmup_steps < 1.0 { warmup_steps * total_steps as f64 } else { warmup_steps };
+        let warmup =
+            if warmup_steps < 1.0 { warmup_steps * total_steps as f64 } else { warmup_steps };
         Self { peak, warmup_steps: warmup.ceil() as u64, total_steps }
     }
 

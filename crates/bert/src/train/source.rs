@@ -22,7 +22,12 @@ impl Source<'_> {
     ///
     /// # Errors
     /// [`crate::Error::Data`] for a batch size of 0 or no rows.
-    pub fn plan(&self, batch_size: usize, batching: Batching, order: Order) -> Result<Vec<Vec<usize>>> {
+    pub fn plan(
+        &self,
+        batch_size: usize,
+        batching: Batching,
+        order: Order,
+    ) -> Result<Vec<Vec<usize>>> {
         Ok(plan(&self.texts.lengths(), batch_size, batching, order)?)
     }
 

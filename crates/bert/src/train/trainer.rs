@@ -16,6 +16,9 @@ use crate::error::Context;
 use crate::{BertClassifier, DeviceBatch, Error, Mode, Precision, Result};
 
 /// Fine-tunes a [`BertClassifier`] with AdamW, a linear schedule and gradient clipping.
+///
+/// Dropout draws from libtorch's generator, of which a process has one: two trainers with dropout at
+/// work at the same time are sound, but neither repeats.
 pub struct Trainer<'a> {
     model: &'a mut BertClassifier,
     optimizer: AdamW,
@@ -149,7 +152,12 @@ impl<'a> Trainer<'a> {
 
     /// Forward and backward of a window's micro-batches; the gradients are then those of the mean
     /// loss over its `rows`, which is returned.
-    fn accumulate(&mut self, train: &Source<'_>, window: &[Vec<usize>], rows: usize) -> Result<f64> {
+    fn accumulate(
+        &mut self,
+        train: &Source<'_>,
+        window: &[Vec<usize>],
+        rows: usize,
+    ) -> Result<f64> {
         let device = self.model.device();
         let mut loss = Tensor::f_zeros([], (Kind::Float, device)).at("zeros")?;
         for rows_of_batch in window {
@@ -158,7 +166,10 @@ impl<'a> Trainer<'a> {
             let batch = DeviceBatch::upload(&batch, device)?;
             let forward = || self.model.forward(&batch, Mode::Train);
             let logits = self.config.precision.run(device, forward)?; // [batch, num_labels]
-            let labels = batch.labels.as_ref().ok_or(Error::Internal { what: "training rows have labels" })?;
+            let labels = batch
+                .labels
+                .as_ref()
+                .ok_or(Error::Internal { what: "training rows have labels" })?;
             let part = self.loss.sum(&logits, labels)?.f_div_scalar(rows as i64).at("mean loss")?; // []
             part.f_backward().at("backward")?;
             loss = loss.f_add(&part.f_detach().at("detach")?).at("add")?;
@@ -183,14 +194,21 @@ impl<'a> Trainer<'a> {
     fn evaluate(&mut self, valid: &Source<'_>) -> Result<()> {
         let batch_size = self.config.per_device_eval_batch_size;
         let predictions = predict(self.model, valid, batch_size, Precision::Fp32)?;
-        let evaluation = Evaluation::new(&predictions, valid.targets, &self.model.config().id2label)?;
+        let evaluation =
+            Evaluation::new(&predictions, valid.targets, &self.model.config().id2label)?;
         self.emit(&Event::Evaluated { evaluation: &evaluation })?;
-        let metric = self.config.metric_for_best_model.unwrap_or_else(|| evaluation.default_metric());
+        let metric =
+            self.config.metric_for_best_model.unwrap_or_else(|| evaluation.default_metric());
         let value = evaluation.metric(metric)?;
         if self.state.best.is_none_or(|best| metric.improves(value, best.value)) {
             self.state.best = Some(Best { step: self.state.step, epoch: self.state.epoch, value });
             let model = &*self.model;
-            Self::tell(&mut self.observers, &mut self.stop_requested, &Event::Improved { model }, &self.state)?;
+            Self::tell(
+                &mut self.observers,
+                &mut self.stop_requested,
+                &Event::Improved { model },
+                &self.state,
+            )?;
         }
         Ok(())
     }

@@ -75,7 +75,8 @@ impl<R: Read> Read for Guarded<R> {
         let read = self.reader.read(buffer.get_mut(..size).unwrap_or_default())?;
         self.left.set(left - read);
         if self.crlf.get().is_none() {
-            let mut lines = buffer.get(..read).unwrap_or_default().split_inclusive(|byte| *byte == b'\n');
+            let mut lines =
+                buffer.get(..read).unwrap_or_default().split_inclusive(|byte| *byte == b'\n');
             let ended = lines.next().filter(|line| line.ends_with(b"\n"));
             self.crlf.set(ended.map(|line| line.ends_with(b"\r\n")));
         }
@@ -140,7 +141,9 @@ impl<R: Read> Rows<'_, R> {
             Error::Utf8 {
                 file: self.source.to_owned(),
                 line: self.line,
-                place: names.get(index).map_or("header".to_owned(), |name| format!("column `{name}`")),
+                place: names
+                    .get(index)
+                    .map_or("header".to_owned(), |name| format!("column `{name}`")),
                 offset,
                 byte: bytes.get(offset).copied().unwrap_or_default(),
             }

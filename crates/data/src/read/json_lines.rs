@@ -46,10 +46,9 @@ impl<R: Read> Lines<'_, R> {
             let limit = self.options.limits.max_row_bytes;
             let mut bytes = Vec::new();
             let mut limited = (&mut self.reader).take(limit as u64 + 1);
-            let read = limited.read_until(b'\n', &mut bytes).map_err(|source| Error::Io {
-                path: PathBuf::from(self.source),
-                source,
-            })?;
+            let read = limited
+                .read_until(b'\n', &mut bytes)
+                .map_err(|source| Error::Io { path: PathBuf::from(self.source), source })?;
             self.line += 1;
             if read == 0 {
                 return Ok(None);
@@ -108,7 +107,9 @@ impl<R: Read> Lines<'_, R> {
             text: self.string(&mut object, &columns.text)?,
             text_pair: text_pair.map(|column| self.string(&mut object, column)).transpose()?,
             label: match columns.label.as_deref() {
-                Some(column) => object.remove(column).map(|value| self.label(column, value)).transpose()?,
+                Some(column) => {
+                    object.remove(column).map(|value| self.label(column, value)).transpose()?
+                }
                 None => None,
             },
             line: self.line,

@@ -82,7 +82,8 @@ impl LabelColumn<'_> {
         if let Some(problem) = self.options.problem_type {
             return problem;
         }
-        let labels = || rows.iter().filter_map(|row| row.label.as_ref()).filter(|l| !l.is_missing());
+        let labels =
+            || rows.iter().filter_map(|row| row.label.as_ref()).filter(|l| !l.is_missing());
         let lists = labels().any(|label| matches!(label, RawLabel::Names(_)));
         if lists || self.options.label_separator.is_some() {
             ProblemType::MultiLabelClassification
@@ -93,13 +94,23 @@ impl LabelColumn<'_> {
         }
     }
 
-    fn label(&self, label: Option<RawLabel>, line: u64, problem: ProblemType) -> Result<Option<Label>> {
+    fn label(
+        &self,
+        label: Option<RawLabel>,
+        line: u64,
+        problem: ProblemType,
+    ) -> Result<Option<Label>> {
         let multi = problem == ProblemType::MultiLabelClassification;
         let Some(label) = label.filter(|label| multi || !label.is_missing()) else {
             if self.options.labels == LabelUse::IfPresent {
                 return Ok(None);
             }
-            return Err(self.fault(line, self.column.to_owned(), "an empty cell".to_owned(), "a label"));
+            return Err(self.fault(
+                line,
+                self.column.to_owned(),
+                "an empty cell".to_owned(),
+                "a label",
+            ));
         };
         let got = format!("{label:?}");
         let converted = match problem {
@@ -120,7 +131,8 @@ impl LabelColumn<'_> {
         match (label, &self.options.label_separator) {
             (RawLabel::Names(names), _) => Some(names),
             (RawLabel::Text(text) | RawLabel::Name(text), Some(separator)) => {
-                let names = text.split(separator.as_str()).map(str::trim).filter(|name| !name.is_empty());
+                let names =
+                    text.split(separator.as_str()).map(str::trim).filter(|name| !name.is_empty());
                 let mut names: Vec<String> = names.map(str::to_owned).collect();
                 names.sort();
                 names.dedup();

@@ -21,7 +21,8 @@ use crate::{Error, Result};
 pub fn read_lines(reader: impl Read, source: &str) -> Result<Dataset> {
     let mut examples = Vec::new();
     for (line, bytes) in (1..).zip(BufReader::new(reader).split(b'\n')) {
-        let bytes = bytes.map_err(|error| Error::Io { path: PathBuf::from(source), source: error })?;
+        let bytes =
+            bytes.map_err(|error| Error::Io { path: PathBuf::from(source), source: error })?;
         let text = std::str::from_utf8(&bytes).map_err(|error| Error::Utf8 {
             file: source.to_owned(),
             line,

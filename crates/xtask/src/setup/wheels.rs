@@ -64,7 +64,9 @@ const PLATFORM: [&str; 14] = [
 pub(super) fn download(python: &Python, wheels: &[Wheel], folder: &Path) -> Result<Vec<PathBuf>> {
     fs::create_dir_all(folder).at(folder)?;
     let requirements = folder.join("requirements.txt");
-    let lines = wheels.iter().map(|wheel| format!("{} --hash=sha256:{}\n", wheel.requirement, wheel.sha256));
+    let lines = wheels
+        .iter()
+        .map(|wheel| format!("{} --hash=sha256:{}\n", wheel.requirement, wheel.sha256));
     fs::write(&requirements, lines.collect::<String>()).at(&requirements)?;
     let mut pip = python.command();
     // The home folder's cache would hold everything a second time.
@@ -144,7 +146,16 @@ mod tests {
             with zipfile.ZipFile(sys.argv[1], 'w') as z:\n\
             \x20   for n in sys.argv[2:]: z.writestr(n, n)";
         let zip = |names: &[&str]| {
-            assert!(python.command().args(["-c", make]).arg(&archive).args(names).status().unwrap().success());
+            assert!(
+                python
+                    .command()
+                    .args(["-c", make])
+                    .arg(&archive)
+                    .args(names)
+                    .status()
+                    .unwrap()
+                    .success()
+            );
         };
         let members = &[("inc/", "include/"), ("lib/a.so", "lib/a.so")];
         let wheel = Wheel { requirement: "a==1", sha256: "", members };

@@ -58,8 +58,15 @@ impl Observer for LogFile {
         if let Event::Step { loss, grad_norm, learning_rate } = *event {
             let (samples_per_second, tokens_per_second) = self.rates(state);
             let (step, epoch) = (state.step, state.epoch);
-            let line =
-                Line { step, epoch, loss, grad_norm, learning_rate, samples_per_second, tokens_per_second };
+            let line = Line {
+                step,
+                epoch,
+                loss,
+                grad_norm,
+                learning_rate,
+                samples_per_second,
+                tokens_per_second,
+            };
             let mut line = serde_json::to_vec(&line).at(&self.path)?;
             line.push(b'\n');
             self.file.write_all(&line).at(&self.path)?;

@@ -47,7 +47,10 @@ impl Progress {
     }
 
     fn evaluated(&self, evaluation: &Evaluation, state: &TrainState) {
-        self.say(&format!("epoch {:.4}: eval_loss {:.4}\n{evaluation}", state.epoch, evaluation.eval_loss));
+        self.say(&format!(
+            "epoch {:.4}: eval_loss {:.4}\n{evaluation}",
+            state.epoch, evaluation.eval_loss
+        ));
     }
 }
 
@@ -56,7 +59,9 @@ impl Observer for Progress {
         match event {
             Event::TrainBegin => self.bar.set_length(state.total_steps),
             Event::Step { loss, grad_norm, learning_rate } => self.step(
-                format!("loss {loss:.4}  grad_norm {grad_norm:.3}  learning_rate {learning_rate:.2e}"),
+                format!(
+                    "loss {loss:.4}  grad_norm {grad_norm:.3}  learning_rate {learning_rate:.2e}"
+                ),
                 state,
             ),
             Event::EpochEnd { epoch, mean_loss } => {

@@ -1,0 +1,225 @@
+//! What the trainer promises beside parity.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tch::{Device, Tensor};
+use tunewise_bert::train::{
+    Control, Event, Observer, Source, StopReason, TrainConfig, TrainState, Trainer, predict,
+};
+use tunewise_bert::{BertClassifier, BertConfig, DeviceBatch, Error, Mode, Precision, Result};
+use tunewise_data::{Batching, Dataset, EncodedTexts, Example, Targets, Tokenizer};
+
+const ROWS: usize = 24;
+
+/// libtorch has one generator for the whole process: tests that draw from it take turns.
+fn alone() -> MutexGuard<'static, ()> {
+    static GENERATOR: Mutex<()> = Mutex::new(());
+    GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/single_label")
+}
+
+fn texts() -> (EncodedTexts, Targets) {
+    let vocab = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ngood\nbad\nvery\nprice\nthe\nwas\n";
+    let tokenizer = Tokenizer::from_vocab_text(vocab, tunewise_data::Casing::Uncased).unwrap();
+    let text = |row: usize| {
+        let padding = "the price was ".repeat(row % 5);
+        format!("{padding}very {}", if row % 2 == 0 { "good" } else { "bad" })
+    };
+    let example = |row| Example { text: text(row), text_pair: None, label: None, line: row as u64 };
+    let dataset = Dataset::new("memory", (0..ROWS).map(example).collect(), None);
+    let classes = (0..ROWS).map(|row| (row % 2) as i64).collect();
+    (tokenizer.encode_dataset(&dataset, 32).unwrap(), Targets::Classes(classes))
+}
+
+fn source<'a>((texts, targets): &'a (EncodedTexts, Targets)) -> Source<'a> {
+    Source { texts, targets, pad_id: 0, max_seq_length: 32 }
+}
+
+fn model(dropout: f64) -> BertClassifier {
+    let config = BertConfig {
+        vocab_size: 11,
+        hidden_size: 32,
+        num_hidden_layers: 2,
+        num_attention_heads: 4,
+        intermediate_size: 64,
+        max_position_embeddings: 32,
+        hidden_dropout_prob: dropout,
+        attention_probs_dropout_prob: dropout,
+        ..BertConfig::default()
+    };
+    BertClassifier::new(config, Device::Cpu, 1).unwrap()
+}
+
+fn config() -> TrainConfig {
+    TrainConfig {
+        learning_rate: 1e-3,
+        num_train_epochs: 2.0,
+        per_device_train_batch_size: 8,
+        precision: Precision::Fp32,
+        ..TrainConfig::default()
+    }
+}
+
+fn weights(model: &BertClassifier) -> Vec<f64> {
+    let flat = |t: &Tensor| {
+        Vec::<f64>::try_from(t.detach().to_kind(tch::Kind::Double).view([-1])).unwrap()
+    };
+    model.parameters().flat_map(|(_, t)| flat(t)).collect()
+}
+
+fn trained(dropout: f64, config: TrainConfig) -> Vec<f64> {
+    let (mut model, data) = (model(dropout), texts());
+    Trainer::new(&mut model, config).unwrap().fit(&source(&data), None).unwrap();
+    weights(&model)
+}
+
+#[test]
+fn a_run_is_a_function_of_its_seed() {
+    let _turn = alone();
+    let run = |seed| trained(0.1, TrainConfig { seed, ..config() });
+    assert!(run(5) == run(5));
+    assert!(run(5) != run(6));
+    assert!(trained(0.1, config()) != trained(0.0, config()), "dropout draws");
+}
+
+#[test]
+fn accumulation_is_exact_whatever_the_batches() {
+    let _turn = alone();
+    let run = |batch, accumulation| {
+        trained(
+            0.0,
+            TrainConfig {
+                per_device_train_batch_size: batch,
+                gradient_accumulation_steps: accumulation,
+                batching: Batching::Longest,
+                ..config()
+            },
+        )
+    };
+    let whole = run(12, 1);
+    for (batch, accumulation) in [(6, 2), (4, 3), (1, 12)] {
+        for (a, b) in run(batch, accumulation).iter().zip(&whole) {
+            approx::assert_abs_diff_eq!(*a, *b, epsilon = 1e-4); // AdamW magnifies rounding to ~lr
+        }
+    }
+}
+
+#[test]
+fn padding_does_not_change_logits() {
+    let _turn = alone();
+    let (model, data) = (model(0.1), texts());
+    let source = source(&data);
+    let forward = |rows: &[usize], batching| {
+        let batch = source.batch(rows, batching).unwrap();
+        model.forward(&DeviceBatch::upload(&batch, Device::Cpu).unwrap(), Mode::Eval).unwrap()
+    };
+    let (alone, padded) = (forward(&[0], Batching::Longest), forward(&[0], Batching::MaxLength));
+    assert!((alone - padded).abs().max().double_value(&[]) < 1e-6);
+}
+
+#[test]
+fn a_row_of_nothing_but_padding_gives_no_nan_in_either_precision() {
+    let _turn = alone();
+    let model = model(0.1);
+    let ids = Tensor::zeros([1, 4], (tch::Kind::Int64, Device::Cpu));
+    let batch = DeviceBatch {
+        token_type_ids: ids.zeros_like(),
+        input_ids: ids,
+        attention_mask: Some(Tensor::from_slice(&[false; 4]).view([1, 1, 1, 4])),
+        labels: None,
+    };
+    for (precision, mode) in [
+        (Precision::Bf16, Mode::Eval),
+        (Precision::Bf16, Mode::Train),
+        (Precision::Fp32, Mode::Train),
+    ] {
+        let logits = precision.run(Device::Cpu, || model.forward(&batch, mode)).unwrap();
+        assert!(logits.isfinite().all().int64_value(&[]) == 1, "{precision} {mode:?}");
+    }
+}
+
+#[test]
+fn bf16_is_near_fp32_and_not_equal() {
+    let _turn = alone();
+    let (model, data) = (model(0.1), texts());
+    let logits = |precision| {
+        let predictions = predict(&model, &source(&data), 8, precision).unwrap();
+        predictions.rows().map(<[f32]>::to_vec).collect::<Vec<_>>().concat()
+    };
+    let (full, half) = (logits(Precision::Fp32), logits(Precision::Bf16));
+    assert_ne!(full, half);
+    for (a, b) in full.iter().zip(half) {
+        approx::assert_abs_diff_eq!(*a, b, epsilon = 0.02); // eight bits of mantissa
+    }
+}
+
+struct StopAt(u64);
+
+impl Observer for StopAt {
+    fn on_event(&mut self, event: &Event<'_>, state: &TrainState) -> Result<Control> {
+        let reached = matches!(event, Event::Step { .. }) && state.step >= self.0;
+        Ok(if reached { Control::Stop } else { Control::Continue })
+    }
+}
+
+#[test]
+fn an_observer_stops_a_run_and_fractions_of_epochs_count() {
+    let _turn = alone();
+    let (mut model, data) = (model(0.0), texts());
+    let mut stop = StopAt(2);
+    let every = TrainConfig { logging_steps: 1, ..config() };
+    let outcome = Trainer::new(&mut model, every.clone())
+        .unwrap()
+        .observe(&mut stop)
+        .fit(&source(&data), None);
+    let outcome = outcome.unwrap();
+    assert_eq!(
+        (outcome.reason, outcome.state.step, outcome.state.total_steps),
+        (StopReason::Stopped, 2, 6)
+    );
+    let part = TrainConfig { num_train_epochs: 1.5, ..every };
+    let outcome = Trainer::new(&mut model, part).unwrap().fit(&source(&data), None).unwrap();
+    assert_eq!(
+        (outcome.reason, outcome.state.step, outcome.state.rows),
+        (StopReason::Completed, 5, 40)
+    );
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_with_step_and_rows() {
+    let _turn = alone();
+    let (mut model, data) = (model(0.0), texts());
+    let wild = TrainConfig { learning_rate: 1e30, max_grad_norm: 0.0, ..config() };
+    let error = Trainer::new(&mut model, wild).unwrap().fit(&source(&data), None).unwrap_err();
+    let named = match &error {
+        Error::LossNotFinite { step, rows, .. } | Error::GradientNotFinite { step, rows, .. } => {
+            *step >= 2 && rows.len() == 8
+        }
+        _ => false,
+    };
+    assert!(named, "{error}");
+}
+
+#[test]
+fn a_sequence_longer_than_the_positions_is_refused() {
+    let _turn = alone();
+    let (model, _) =
+        BertClassifier::load_pretrained(fixture(), &tunewise_bert::Head::Kept, Device::Cpu)
+            .unwrap();
+    let ids = Tensor::zeros([1, 65], (tch::Kind::Int64, Device::Cpu));
+    let batch = DeviceBatch {
+        token_type_ids: ids.zeros_like(),
+        input_ids: ids,
+        attention_mask: None,
+        labels: None,
+    };
+    let error = model.forward(&batch, Mode::Eval).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "a sequence of 65 tokens exceeds the model's 64 positions (max_position_embeddings)"
+    );
+}
