@@ -64,8 +64,8 @@ impl LabelColumn<'_> {
         let problem = if self.column.is_empty() { None } else { Some(self.problem(&rows)) };
         let example = |row: RawRow| {
             if row.text.trim().is_empty() {
-                let column = self.text_column.to_owned();
-                return Err(self.fault(row.line, column, "an empty cell".to_owned(), "a text"));
+                let place = (row.line, self.text_column);
+                return Err(self.fault(place, "an empty cell".to_owned(), "a text"));
             }
             let label = match problem {
                 Some(problem) => self.label(row.label, row.line, problem)?,
@@ -105,12 +105,7 @@ impl LabelColumn<'_> {
             if self.options.labels == LabelUse::IfPresent {
                 return Ok(None);
             }
-            return Err(self.fault(
-                line,
-                self.column.to_owned(),
-                "an empty cell".to_owned(),
-                "a label",
-            ));
+            return Err(self.fault((line, self.column), "an empty cell".to_owned(), "a label"));
         };
         let got = format!("{label:?}");
         let converted = match problem {
@@ -123,8 +118,7 @@ impl LabelColumn<'_> {
             ProblemType::SingleLabelClassification => "one label, as the other rows have",
             ProblemType::MultiLabelClassification => "a list of labels, as the other rows have",
         };
-        let column = self.column.to_owned();
-        converted.map(Some).ok_or_else(|| self.fault(line, column, got, expected))
+        converted.map(Some).ok_or_else(|| self.fault((line, self.column), got, expected))
     }
 
     fn classes(&self, label: RawLabel) -> Option<Vec<String>> {
@@ -142,13 +136,13 @@ impl LabelColumn<'_> {
         }
     }
 
-    fn fault(&self, line: u64, column: String, got: String, expected: &str) -> Error {
+    fn fault(&self, (line, column): (u64, &str), got: String, expected: &str) -> Error {
         let (file, expected) = (self.source.to_owned(), expected.to_owned());
-        Error::Value { file, line, column, got, expected }
+        Error::Value { file, line, column: column.to_owned(), got, expected }
     }
 }
 
-/// The name of a single class; integers lose leading zeros and signs as a number column would.
+/// The name of a single class, as the file has it.
 fn class(label: RawLabel) -> Option<String> {
     match label {
         RawLabel::Text(text) | RawLabel::Name(text) => Some(text),
