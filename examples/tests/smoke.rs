@@ -1,5 +1,6 @@
 //! The command lines run as processes on a tiny checkpoint; bad input ends in one message, exit code 2
 //! and nothing written.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,11 @@ fn write(dir: &Path, name: &str, contents: &[u8]) -> PathBuf {
 
 fn train_file(dir: &Path) -> PathBuf {
     let row = |i: usize| {
-        if i % 2 == 0 { format!("good price {i},pos\n") } else { format!("bad service {i},neg\n") }
+        if i.is_multiple_of(2) {
+            format!("good price {i},pos\n")
+        } else {
+            format!("bad service {i},neg\n")
+        }
     };
     let rows: String = (0..20).map(row).collect();
     write(dir, "train.csv", format!("text,label\n{rows}").as_bytes())
@@ -193,7 +198,8 @@ fn copy(dir: &Path) -> PathBuf {
 
 #[test]
 fn bad_checkpoints_are_refused_before_anything_is_written() {
-    let spoils: [(fn(&Path), &str); 5] = [
+    type Spoil = (fn(&Path), &'static str);
+    let spoils: [Spoil; 5] = [
         (|dir| truncate(&dir.join("model.safetensors")), "model.safetensors: "),
         (|dir| fs::remove_file(dir.join("config.json")).unwrap(), "config.json is missing"),
         (

@@ -1,5 +1,6 @@
 //! Logits, losses, gradient norms and weights against Transformers 5.23 with torch 2.11, fp32 on the
 //! CPU. `fixtures/*/expected.json` is the output of `fixtures/gen_bert_fixtures.py`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

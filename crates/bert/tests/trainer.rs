@@ -1,4 +1,5 @@
 //! What the trainer promises beside parity.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -27,7 +28,7 @@ fn texts() -> (EncodedTexts, Targets) {
     let tokenizer = Tokenizer::from_vocab_text(vocab, tunewise_data::Casing::Uncased).unwrap();
     let text = |row: usize| {
         let padding = "the price was ".repeat(row % 5);
-        format!("{padding}very {}", if row % 2 == 0 { "good" } else { "bad" })
+        format!("{padding}very {}", if row.is_multiple_of(2) { "good" } else { "bad" })
     };
     let example = |row| Example { text: text(row), text_pair: None, label: None, line: row as u64 };
     let dataset = Dataset::new("memory", (0..ROWS).map(example).collect(), None);

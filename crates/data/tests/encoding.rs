@@ -1,4 +1,5 @@
 //! Token ids and orders against Transformers and PyTorch (`fixtures/make.py`), batches, splits.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
 //! Files in, examples or one clear error out.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use tunewise_data::{
     Dataset, Error, Format, Label, LabelSet, LabelUse, Limits, ProblemType, ReadOptions, Targets,

@@ -18,7 +18,7 @@ impl<'a> MultiLabel<'a> {
     /// [`Error::Indicator`] if the marks are not whole rows of 0 and 1.
     pub fn new(marks: &'a [u8], num_labels: usize) -> Result<Self> {
         let fault = |what: String| Error::Indicator { num_labels, what };
-        if num_labels == 0 || marks.len() % num_labels != 0 {
+        if num_labels == 0 || !marks.len().is_multiple_of(num_labels) {
             return Err(fault(format!("there are {} marks", marks.len())));
         }
         if let Some(mark) = marks.iter().find(|mark| **mark > 1) {

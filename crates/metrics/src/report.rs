@@ -221,3 +221,43 @@ impl Serialize for ClassificationReport {
         map.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Expected from scikit-learn 1.9.1 on the same arrays, in its order.
+    #[test]
+    fn warnings_are_those_of_scikit_learn() {
+        let texts = |report: ClassificationReport| -> Vec<String> {
+            report.warnings.iter().map(|w| w.to_string()).collect()
+        };
+        let end = "Use `zero_division` parameter to control this behavior.";
+        let report = classification_report(&[0, 1, 2], &[0, 1, 1], &ReportOptions::default());
+        let line = format!(
+            "Precision is ill-defined and being set to 0.0 in labels with no predicted samples. {end}"
+        );
+        assert_eq!(texts(report.unwrap()), vec![line; 3]);
+
+        let only = ReportOptions { labels: Some(&[2][..]), ..ReportOptions::default() };
+        let single = texts(classification_report(&[1, 1], &[1, 1], &only).unwrap());
+        assert_eq!(single.len(), 12);
+        assert_eq!(
+            single[2],
+            format!(
+                "F-score is ill-defined and being set to 0.0 due to no true nor predicted samples. {end}"
+            )
+        );
+
+        let y_true = MultiLabel::new(&[1, 0, 0, 0], 2).unwrap();
+        let y_pred = MultiLabel::new(&[0, 0, 1, 0], 2).unwrap();
+        let multi = texts(multilabel_report(y_true, y_pred, &ReportOptions::default()).unwrap());
+        assert_eq!(multi.len(), 11);
+        assert_eq!(
+            multi[10],
+            format!(
+                "Recall is ill-defined and being set to 0.0 in samples with no true labels. {end}"
+            )
+        );
+    }
+}

@@ -49,9 +49,10 @@ pub struct Score {
 /// warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{metric} is ill-defined and being set to 0.0 {} no {lacking} {}. Use `zero_division` parameter to control this behavior.",
-    if *.single { "due to".to_owned() } else { format!("in {axis}s with") },
-    if *.single { format!("{axis}s") } else { format!("{axis}s") }
+    "{metric} is ill-defined and being set to 0.0 {} no {lacking} {}. \
+     Use `zero_division` parameter to control this behavior.",
+    self.place(),
+    self.counted()
 )]
 pub struct UndefinedMetric {
     /// `Precision`, `Recall` or `F-score`.
@@ -62,6 +63,20 @@ pub struct UndefinedMetric {
     pub axis: &'static str,
     /// Whether it was the only one.
     pub single: bool,
+}
+
+impl UndefinedMetric {
+    fn place(&self) -> &'static str {
+        match (self.single, self.axis) {
+            (true, _) => "due to",
+            (false, "label") => "in labels with",
+            (false, _) => "in samples with",
+        }
+    }
+
+    fn counted(&self) -> &'static str {
+        if self.axis == "label" { "samples" } else { "labels" }
+    }
 }
 
 /// How ratios are formed.
@@ -95,13 +110,13 @@ impl Scorer {
 
     fn warn(self, all: &[Counts], warnings: &mut Vec<UndefinedMetric>) {
         let (axis, single) = (self.axis, all.len() == 1);
-        let checks: [(&str, &str, fn(&Counts) -> f64); 3] = [
-            ("Precision", "predicted", |counts| counts.predicted),
-            ("Recall", "true", |counts| counts.actual),
-            ("F-score", "true nor predicted", |counts| counts.actual + counts.predicted),
-        ];
-        for (metric, lacking, denominator) in checks {
-            if all.iter().any(|counts| denominator(counts) == 0.0) {
+        let lacks = |denominator: fn(&Counts) -> f64| all.iter().any(|c| denominator(c) == 0.0);
+        for (metric, lacking, undefined) in [
+            ("Precision", "predicted", lacks(|counts| counts.predicted)),
+            ("Recall", "true", lacks(|counts| counts.actual)),
+            ("F-score", "true nor predicted", lacks(|counts| counts.actual + counts.predicted)),
+        ] {
+            if undefined {
                 warnings.push(UndefinedMetric { metric, lacking, axis, single });
             }
         }

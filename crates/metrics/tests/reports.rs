@@ -1,6 +1,7 @@
 //! Reports, accuracy and confusion matrices against scikit-learn 1.9.1: text to the byte, numbers to
 //! 1e-12. `fixtures/reports.jsonl` is the output of scikit-learn on random cases (see the README
 //! beside it).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::fmt::Debug;
 

@@ -1,4 +1,5 @@
 //! The pictures: well-formed, escaped, repeatable.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use tunewise_metrics::svg::{ChartText, Series, confusion_matrix, line_chart};
 use tunewise_metrics::{ConfusionMatrix, Error};

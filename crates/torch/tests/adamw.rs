@@ -1,4 +1,5 @@
 //! The fused optimizer against its definition, and its state's round trip.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use tch::{Device, Kind, Tensor};
 use tunewise_torch::{AdamW, AdamWConfig, Error, ParameterGroup};

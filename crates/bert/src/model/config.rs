@@ -236,7 +236,7 @@ impl BertConfig {
                 return Err(keys.fault(key, "an integer from 1 to 2147483648"));
             }
         }
-        if self.hidden_size % self.num_attention_heads != 0 {
+        if !self.hidden_size.is_multiple_of(self.num_attention_heads) {
             return Err(keys.fault("hidden_size", "a multiple of num_attention_heads"));
         }
         for (key, probability) in [

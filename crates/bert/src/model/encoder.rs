@@ -13,6 +13,16 @@ use crate::error::Context;
 /// within bfloat16's range.
 const MASKED: f64 = -3e38;
 
+/// What tokens see in a layer.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    /// All tokens, `[batch, seq, hidden]`.
+    tokens: &'a Tensor,
+    /// `[batch, 1, 1, seq]` bool, true at real tokens; absent where nothing is padded.
+    keep: Option<&'a Tensor>,
+    mode: Mode,
+}
+
 /// Multi-head scaled dot-product attention.
 #[derive(Debug)]
 struct SelfAttention {
@@ -38,15 +48,8 @@ impl SelfAttention {
         })
     }
 
-    /// From `from` `[batch, queries, hidden]` to all of `x` `[batch, seq, hidden]`, giving the shape of
-    /// `from`; `keep` is `[batch, 1, 1, seq]` bool, true at real tokens, absent where nothing is padded.
-    fn forward(
-        &self,
-        from: &Tensor,
-        x: &Tensor,
-        keep: Option<&Tensor>,
-        mode: Mode,
-    ) -> Result<Tensor> {
+    /// From `from` `[batch, queries, hidden]` to all that is seen, giving the shape of `from`.
+    fn forward(&self, from: &Tensor, seen: Seen<'_>) -> Result<Tensor> {
         let (batch, queries, hidden) = from.size3().at("hidden states")?;
         let heads = |linear: &Linear, x: &Tensor| {
             linear
@@ -56,12 +59,12 @@ impl SelfAttention {
                 .at("attention heads")
         };
         let query = heads(&self.query, from)?;
-        let (key, value) = (heads(&self.key, x)?, heads(&self.value, x)?);
-        let context = if self.dropout.is_active(mode) || query.kind() == Kind::BFloat16 {
-            self.explicit(&query, &key, &value, keep, mode)?
+        let (key, value) = (heads(&self.key, seen.tokens)?, heads(&self.value, seen.tokens)?);
+        let context = if self.dropout.is_active(seen.mode) || query.kind() == Kind::BFloat16 {
+            self.explicit([&query, &key, &value], seen)?
         } else {
             Tensor::f_scaled_dot_product_attention(
-                &query, &key, &value, keep, 0.0, false, None, false,
+                &query, &key, &value, seen.keep, 0.0, false, None, false,
             )
             .at("attention")?
         };
@@ -73,25 +76,18 @@ impl SelfAttention {
 
     /// The three products written out: libtorch's fused kernel has no dropout on the CPU and is
     /// several times slower in bfloat16.
-    fn explicit(
-        &self,
-        query: &Tensor,
-        key: &Tensor,
-        value: &Tensor,
-        keep: Option<&Tensor>,
-        mode: Mode,
-    ) -> Result<Tensor> {
+    fn explicit(&self, [query, key, value]: [&Tensor; 3], seen: Seen<'_>) -> Result<Tensor> {
         let scale = (self.head_size as f64).sqrt().recip();
         let mut scores = query
             .f_mul_scalar(scale)
             .and_then(|query| query.f_matmul(&key.f_transpose(-2, -1)?)) // [batch, heads, queries, seq]
             .at("attention scores")?;
-        if let Some(keep) = keep {
+        if let Some(keep) = seen.keep {
             let padding = keep.f_logical_not().at("attention mask")?;
             scores = scores.f_masked_fill(&padding, MASKED).at("attention mask")?;
         }
         let weights = scores.f_softmax(-1, scores.kind()).at("attention softmax")?;
-        self.dropout.forward(weights, mode)?.f_matmul(value).at("attention context")
+        self.dropout.forward(weights, seen.mode)?.f_matmul(value).at("attention context")
     }
 }
 
@@ -125,18 +121,13 @@ impl Layer {
         })
     }
 
-    /// The tokens `from` `[batch, queries, hidden]` one layer on, having seen all of `x`.
-    fn forward(
-        &self,
-        from: &Tensor,
-        x: &Tensor,
-        keep: Option<&Tensor>,
-        mode: Mode,
-    ) -> Result<Tensor> {
-        let context = self.attention.forward(from, x, keep, mode)?;
+    /// The tokens `from` `[batch, queries, hidden]` one layer on.
+    fn forward(&self, from: &Tensor, seen: Seen<'_>) -> Result<Tensor> {
+        let mode = seen.mode;
+        let context = self.attention.forward(from, seen)?;
         let attended = self.dropout.forward(self.attention_output.forward(&context)?, mode)?;
         let x = self.attention_norm.forward(&attended.f_add(from).at("residual")?)?;
-        let wide = self.activation.forward(&self.intermediate.forward(&x)?)?; // [batch, seq, intermediate]
+        let wide = self.activation.forward(&self.intermediate.forward(&x)?)?; // [batch, queries, intermediate]
         let narrow = self.dropout.forward(self.output.forward(&wide)?, mode)?;
         self.output_norm.forward(&narrow.f_add(&x).at("residual")?)
     }
@@ -162,7 +153,7 @@ impl Encoder {
             let is_last = depth + 1 == self.layers.len();
             let from =
                 if is_last { x.f_narrow(1, 0, 1).at("select [CLS]")? } else { x.shallow_clone() };
-            x = layer.forward(&from, &x, keep, mode)?;
+            x = layer.forward(&from, Seen { tokens: &x, keep, mode })?;
         }
         x.f_select(1, 0).at("select [CLS]")
     }

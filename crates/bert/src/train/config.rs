@@ -206,7 +206,8 @@ mod tests {
     #[test]
     fn each_range_is_checked_by_name() {
         assert!(TrainConfig::default().validate().is_ok());
-        let faults: [(&str, fn(&mut TrainConfig)); 9] = [
+        type Fault = (&'static str, fn(&mut TrainConfig));
+        let faults: [Fault; 9] = [
             ("learning_rate", |c| c.learning_rate = f64::NAN),
             ("num_train_epochs", |c| c.num_train_epochs = 0.0),
             ("weight_decay", |c| c.weight_decay = -0.1),

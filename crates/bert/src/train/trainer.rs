@@ -120,10 +120,10 @@ impl<'a> Trainer<'a> {
                 self.state.rows += rows as u64;
                 self.state.epoch = epoch as f64 + (done + 1) as f64 / windows_per_epoch as f64;
                 let last = done + 1 == windows_per_epoch || self.is_over();
-                if last || self.state.step % config.logging_steps == 0 {
+                if last || self.state.step.is_multiple_of(config.logging_steps) {
                     self.emit(&Event::Step { loss, grad_norm, learning_rate })?;
                 }
-                if config.save_steps > 0 && self.state.step % config.save_steps == 0 {
+                if config.save_steps > 0 && self.state.step.is_multiple_of(config.save_steps) {
                     self.save()?;
                 }
                 if self.is_over() {
