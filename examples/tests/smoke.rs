@@ -199,7 +199,9 @@ fn copy(dir: &Path) -> PathBuf {
 #[test]
 fn bad_checkpoints_are_refused_before_anything_is_written() {
     type Spoil = (fn(&Path), &'static str);
-    let spoils: [Spoil; 5] = [
+    let spoils: [Spoil; 7] = [
+        (poison, "holds NaN or infinity"),
+        (leave_the_folder, "shard `../model.safetensors` is not a plain file name"),
         (|dir| truncate(&dir.join("model.safetensors")), "model.safetensors: "),
         (|dir| fs::remove_file(dir.join("config.json")).unwrap(), "config.json is missing"),
         (
@@ -225,6 +227,21 @@ fn bad_checkpoints_are_refused_before_anything_is_written() {
         let output = finetune(&train, &out, &["--model-name-or-path", model.to_str().unwrap()]);
         refused(&output, &out, expected);
     }
+}
+
+/// The last weight becomes NaN.
+fn poison(dir: &Path) {
+    let path = dir.join("model.safetensors");
+    let mut bytes = fs::read(&path).unwrap();
+    let last = bytes.len() - 4;
+    bytes[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    fs::write(path, bytes).unwrap();
+}
+
+fn leave_the_folder(dir: &Path) {
+    fs::rename(dir.join("model.safetensors"), dir.join("../model.safetensors")).unwrap();
+    let index = r#"{"weight_map": {"classifier.weight": "../model.safetensors"}}"#;
+    fs::write(dir.join("model.safetensors.index.json"), index).unwrap();
 }
 
 fn truncate(path: &Path) {
