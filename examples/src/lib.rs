@@ -1,12 +1,14 @@
 //! What the command lines share: flags that a TOML file can give too, and how a run ends.
 #![allow(clippy::print_stderr, reason = "these are command lines")]
 
+mod classifier_args;
 mod columns;
 mod finetune_args;
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
+pub use classifier_args::ClassifierArgs;
 pub use columns::ColumnArgs;
 pub use finetune_args::FinetuneArgs;
 

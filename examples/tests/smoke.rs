@@ -284,6 +284,9 @@ fn bad_settings_are_refused_by_name() {
     ] {
         refused(&finetune(&train, &out, more), &out, expected);
     }
+    let numbers = write(dir.path(), "numbers.csv", b"text,label\na,0.5\nb,1.5\n");
+    let output = finetune(&numbers, &out, &["--metric-for-best-model", "macro_f1"]);
+    refused(&output, &out, "expected loss, since the problem is regression");
     let config = write(dir.path(), "run.toml", b"learning_rate = 1e-4\nepochs = 3\n");
     let output = finetune(&train, &out, &["--config", config.to_str().unwrap()]);
     refused(&output, &out, "unknown field `epochs`");
@@ -321,4 +324,13 @@ fn an_occupied_or_unwritable_output_folder_is_refused_and_kept() {
     let file = write(dir.path(), "file", b"");
     kept(&file, "file: ", &train);
     kept(&file.join("out"), "Not a directory", &train);
+    let model = copy(dir.path());
+    let own = ["--overwrite-output-dir", "--model-name-or-path", model.to_str().unwrap()];
+    let output = finetune(&train, &model, &own);
+    assert!(
+        stderr(&output).contains("another folder than the checkpoint's"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(model.join("model.safetensors").exists());
 }

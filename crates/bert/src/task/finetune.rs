@@ -10,7 +10,7 @@ use super::run_record::{Measured, RunRecord};
 use super::saver::Saver;
 use crate::files::{self, OutputFolder};
 use crate::train::{Evaluation, History, LogFile, Observer, Outcome, Stopwatch, Trainer, predict};
-use crate::{Precision, Result};
+use crate::{Error, Precision, Result};
 
 /// What a run came to.
 #[derive(Debug)]
@@ -44,6 +44,7 @@ pub fn finetune(
     let begin = Instant::now();
     config.validate()?;
     OutputFolder::check(&config.output_dir, config.overwrite_output_dir)?;
+    refuse_own_checkpoint(config)?;
     if let Some(threads) = config.threads {
         tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
     }
@@ -70,6 +71,17 @@ pub fn finetune(
     let record = RunRecord::new(config, &run.model, measured);
     files::write_json(&folder.join("run.json"), &record)?;
     Ok(Finetuned { outcome, split, evaluation, record })
+}
+
+/// The output folder is cleared of an earlier run's files: it must not be the checkpoint's own.
+fn refuse_own_checkpoint(config: &FinetuneConfig) -> Result<()> {
+    let output = config.output_dir.canonicalize().ok();
+    if output.is_some() && output == config.model_name_or_path.canonicalize().ok() {
+        let got = config.output_dir.display().to_string();
+        let expected = "another folder than the checkpoint's".to_owned();
+        return Err(Error::Setting { name: "output_dir", got, expected });
+    }
+    Ok(())
 }
 
 /// A run under way.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use sha2::{Digest, Sha256};
-use tunewise_data::{Dataset, Tokenizer};
+use tunewise_data::{Dataset, ProblemType, Tokenizer};
 
 use super::config::FinetuneConfig;
 use super::inputs::{Files, Labelling, Part, encode};
@@ -13,6 +13,7 @@ use super::notice::Notice;
 use crate::classifier::{check_vocabulary, fitting_length};
 use crate::error::Context;
 use crate::pretrained::{PretrainedWriter, Settings};
+use crate::train::MetricForBestModel;
 use crate::{BertClassifier, Checkpoint, Head, LoadReport, Result};
 
 /// A run about to start.
@@ -34,6 +35,7 @@ impl Prepared {
         let device = config.device.resolve()?;
         let folder = config.model_name_or_path.as_path();
         let files = Files::read(config, tell)?;
+        check_metric(config, files.problem())?;
         let tokenizer = Tokenizer::from_dir(folder)?;
         let checkpoint = Checkpoint::open(folder)?;
         let labelling = Labelling::choose(&files, &checkpoint, config.seed)?;
@@ -76,6 +78,18 @@ impl Prepared {
             (None, Some(validation)) => ("validation", validation),
             (None, None) => ("train", &self.train),
         }
+    }
+}
+
+/// Regression has a loss and no F1; better said now than after the first epoch.
+fn check_metric(config: &FinetuneConfig, problem: ProblemType) -> Result<()> {
+    match config.metric_for_best_model {
+        Some(metric)
+            if problem == ProblemType::Regression && metric != MetricForBestModel::Loss =>
+        {
+            Err(metric.not_for_regression())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -30,6 +30,15 @@ impl MetricForBestModel {
         (Self::Loss, "loss"),
     ];
 
+    /// The fault of choosing this metric for a regression.
+    pub(crate) fn not_for_regression(self) -> Error {
+        Error::Setting {
+            name: "metric_for_best_model",
+            got: self.to_string(),
+            expected: "loss, since the problem is regression".to_owned(),
+        }
+    }
+
     /// Whether `new` beats `old`; a NaN beats nothing.
     #[must_use]
     pub fn improves(self, new: f64, old: f64) -> bool {

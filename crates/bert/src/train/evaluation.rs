@@ -102,11 +102,7 @@ impl Evaluation {
             (MetricForBestModel::Accuracy, Scores::Classification(_)) => {
                 Ok(self.accuracy.unwrap_or(f64::NAN))
             }
-            (_, Scores::Regression(_)) => Err(Error::Setting {
-                name: "metric_for_best_model",
-                got: metric.to_string(),
-                expected: "loss, since the problem is regression".to_owned(),
-            }),
+            (_, Scores::Regression(_)) => Err(metric.not_for_regression()),
         }
     }
 }

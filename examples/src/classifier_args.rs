@@ -1,0 +1,49 @@
+//! Flags that load a fine-tuned checkpoint.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tunewise_bert::task::DeviceChoice;
+use tunewise_bert::{Classifier, ClassifierOptions, Precision, Result, set_num_threads};
+
+/// Which checkpoint, and how it runs.
+#[derive(Debug, Clone, Args)]
+pub struct ClassifierArgs {
+    /// Folder of the fine-tuned checkpoint
+    #[arg(long, value_name = "DIR")]
+    pub model: PathBuf,
+    /// Tokens that texts are truncated to [default: as trained]
+    #[arg(long, value_name = "N")]
+    pub max_seq_length: Option<usize>,
+    /// Rows of a batch
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub batch_size: usize,
+    /// fp32, bf16 or auto
+    #[arg(long, value_name = "P", default_value_t = Precision::Fp32)]
+    pub precision: Precision,
+    /// Threads of libtorch [default: the cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<u16>,
+    /// cpu, cuda:N or auto
+    #[arg(long, value_name = "D", default_value_t = DeviceChoice::Auto)]
+    pub device: DeviceChoice,
+}
+
+impl ClassifierArgs {
+    /// Loads the checkpoint.
+    ///
+    /// # Errors
+    /// Those of [`Classifier::with_options`], and a device that is not there.
+    pub fn load(&self) -> Result<Classifier> {
+        let options = ClassifierOptions {
+            device: self.device.resolve()?,
+            precision: self.precision,
+            batch_size: self.batch_size,
+            max_seq_length: self.max_seq_length,
+        };
+        if let Some(threads) = self.threads {
+            set_num_threads(threads);
+        }
+        Classifier::with_options(&self.model, options)
+    }
+}
