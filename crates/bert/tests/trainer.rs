@@ -162,7 +162,7 @@ struct StopAt(u64);
 
 impl Observer for StopAt {
     fn on_event(&mut self, event: &Event<'_>, state: &TrainState) -> Result<Control> {
-        let reached = matches!(event, Event::Step { .. }) && state.step >= self.0;
+        let reached = matches!(event, Event::StepEnd) && state.step >= self.0;
         Ok(if reached { Control::Stop } else { Control::Continue })
     }
 }
@@ -172,7 +172,7 @@ fn an_observer_stops_a_run_and_fractions_of_epochs_count() {
     let _turn = alone();
     let (mut model, data) = (model(0.0), texts());
     let mut stop = StopAt(2);
-    let every = TrainConfig { logging_steps: 1, ..config() };
+    let every = config(); // logs every ten steps, stops after any
     let outcome = Trainer::new(&mut model, every.clone())
         .unwrap()
         .observe(&mut stop)

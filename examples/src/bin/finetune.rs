@@ -38,11 +38,11 @@ fn finetune_command(args: &FinetuneArgs) -> CliResult {
         record.precision,
         config.output_dir.display()
     ));
-    println!(
-        "{} report, {} rows, eval_loss {:.4}\n",
-        done.split, done.evaluation.rows, done.evaluation.eval_loss
-    );
-    print!("{}", done.evaluation);
+    if let Some(report) = &done.report {
+        let (split, rows) = (report.split, report.evaluation.rows);
+        println!("{split} report, {rows} rows, eval_loss {:.4}\n", report.evaluation.eval_loss);
+        print!("{}", report.evaluation);
+    }
     Ok(match done.outcome.reason {
         StopReason::Completed => ExitCode::SUCCESS,
         _ => ExitCode::from(INTERRUPTED),

@@ -9,7 +9,9 @@ use super::prepare::Prepared;
 use super::run_record::{Measured, RunRecord};
 use super::saver::Saver;
 use crate::files::{self, OutputFolder};
-use crate::train::{Evaluation, History, LogFile, Observer, Outcome, Stopwatch, Trainer, predict};
+use crate::train::{
+    Evaluation, History, LogFile, Observer, Outcome, StopReason, Stopwatch, Trainer, predict,
+};
 use crate::{Error, Precision, Result};
 
 /// What a run came to.
@@ -17,19 +19,27 @@ use crate::{Error, Precision, Result};
 pub struct Finetuned {
     /// How training ended.
     pub outcome: Outcome,
-    /// Which rows `evaluation` is of: `test`, `validation` or, without either, `train`.
+    /// The kept weights measured; absent if the run was stopped.
+    pub report: Option<Report>,
+    /// What `run.json` holds.
+    pub record: RunRecord,
+}
+
+/// The final report.
+#[derive(Debug)]
+pub struct Report {
+    /// Which rows it is of: `test`, `validation` or, without either, `train`.
     pub split: &'static str,
     /// The kept weights measured on those rows.
     pub evaluation: Evaluation,
-    /// What `run.json` holds.
-    pub record: RunRecord,
 }
 
 /// Fine-tunes a checkpoint on files and writes the output folder: the best checkpoint, `log.jsonl`,
 /// `metrics.json`, `report.txt`, `predictions.csv`, `run.json` and two pictures.
 ///
 /// `tell` hears what is worth knowing of the input; `observers` listen to training. All input is read
-/// and checked before the output folder is touched.
+/// and checked before the output folder is touched. A run that an observer stops leaves its
+/// checkpoint, its log and `run.json`, and is not measured.
 ///
 /// # Errors
 /// [`crate::Error::Setting`] for the configuration; [`crate::Error::Data`] for the files; the errors
@@ -59,8 +69,13 @@ pub fn finetune(
     } else {
         run.writer.write(folder.path(), &run.model)?;
     }
-    files::write(&folder.join("loss_curve.svg"), history.loss_curve()?.as_bytes())?;
-    let (split, evaluation) = job.report(&run, &history)?;
+    if outcome.state.step > 0 {
+        files::write(&folder.join("loss_curve.svg"), history.loss_curve()?.as_bytes())?;
+    }
+    let report = match outcome.reason {
+        StopReason::Completed => Some(job.report(&run, &history)?),
+        StopReason::Stopped => None,
+    };
     let measured = Measured {
         texts: &run.train.texts,
         outcome: &outcome,
@@ -70,7 +85,7 @@ pub fn finetune(
     };
     let record = RunRecord::new(config, &run.model, measured);
     files::write_json(&folder.join("run.json"), &record)?;
-    Ok(Finetuned { outcome, split, evaluation, record })
+    Ok(Finetuned { outcome, report, record })
 }
 
 /// The output folder is cleared of an earlier run's files: it must not be the checkpoint's own.
@@ -117,7 +132,7 @@ impl Job<'_> {
     }
 
     /// Measures the kept weights on the reported rows and writes what that gives.
-    fn report(&self, run: &Prepared, history: &History) -> Result<(&'static str, Evaluation)> {
+    fn report(&self, run: &Prepared, history: &History) -> Result<Report> {
         let (split, part) = run.reported();
         let source = part.source(&run.tokenizer, run.max_seq_length);
         let batch_size = self.config.per_device_eval_batch_size;
@@ -137,6 +152,6 @@ impl Job<'_> {
         files::write(&self.folder.join("report.txt"), evaluation.to_string().as_bytes())?;
         let metrics = Metrics { epochs: history.epochs(), final_split: split, last: &evaluation };
         files::write_json(&self.folder.join("metrics.json"), &metrics)?;
-        Ok((split, evaluation))
+        Ok(Report { split, evaluation })
     }
 }

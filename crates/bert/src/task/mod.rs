@@ -11,7 +11,7 @@ mod run_record;
 mod saver;
 
 pub use config::{DeviceChoice, FinetuneConfig};
-pub use finetune::{Finetuned, finetune};
+pub use finetune::{Finetuned, Report, finetune};
 pub use notice::Notice;
 pub use outputs::{Labelled, evaluate_dataset};
 pub use prediction_line::prediction_line;

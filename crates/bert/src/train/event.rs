@@ -17,6 +17,8 @@ pub enum Event<'a> {
         /// Its number.
         epoch: u64,
     },
+    /// After every optimizer step: the moment to ask for a stop.
+    StepEnd,
     /// Every `logging_steps` optimizer steps, and at the last of an epoch.
     Step {
         /// Mean loss over the rows of this step.

@@ -119,6 +119,7 @@ impl<'a> Trainer<'a> {
                 self.state.step += 1;
                 self.state.rows += rows as u64;
                 self.state.epoch = epoch as f64 + (done + 1) as f64 / windows_per_epoch as f64;
+                self.emit(&Event::StepEnd)?;
                 let last = done + 1 == windows_per_epoch || self.is_over();
                 if last || self.state.step.is_multiple_of(config.logging_steps) {
                     self.emit(&Event::Step { loss, grad_norm, learning_rate })?;
