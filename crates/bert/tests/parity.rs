@@ -1,5 +1,5 @@
 //! Logits, losses, gradient norms and weights against Transformers 5.23 with torch 2.11, fp32 on the
-//! CPU. `fixtures/*/expected.json` is the output of `fixtures/gen_bert_fixtures.py`.
+//! CPU. `fixtures/*/expected.json` is the output of `fixtures/gen_bert_fixtures.py`, or `gen_distinct_ids.py` for the last.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
@@ -18,7 +18,9 @@ use tunewise_data::{
 };
 use tunewise_torch::{AdamW, AdamWConfig, ParameterGroup};
 
-const CASES: [&str; 4] = ["single_label", "binary_gelu_new", "multi_label", "regression"];
+/// The first four hold only special and unknown tokens, the fifth ninety different ones, in pairs.
+const CASES: [&str; 5] =
+    ["single_label", "binary_gelu_new", "multi_label", "regression", "distinct_ids"];
 
 /// Logits and losses are of size 1 to 10; fp32 has 24 bits.
 const FORWARD: f64 = 1e-6;
