@@ -105,3 +105,31 @@ fn capitalised(text: &str) -> String {
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
     first + letters.as_str()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_is_whole_and_no_placeholder_is_left() {
+        let mut rng = Rng::new(3);
+        for _ in 0..2000 {
+            let reader = Reader::new(&mut rng);
+            let shown = reader.shown(&mut rng);
+            for text in [profile(&reader, &mut rng), item(&shown, &mut rng)] {
+                assert!(text.len() > 20 && text.ends_with('.'), "{text}");
+                assert!(!text.contains(['{', '}']) && !text.contains("  "), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_topic_is_told_in_different_words_to_readers_and_in_items() {
+        for topic in &TOPICS {
+            let item_phrases = topic.titles.iter().chain(&topic.about).chain(&topic.tags);
+            for phrase in item_phrases {
+                assert!(!topic.likes.contains(phrase), "{phrase} is a profile phrase too");
+            }
+        }
+    }
+}
