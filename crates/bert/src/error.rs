@@ -25,6 +25,9 @@ pub enum Error {
     /// A metric cannot be computed.
     #[error(transparent)]
     Metrics(#[from] tunewise_metrics::Error),
+    /// A picture cannot be drawn.
+    #[error(transparent)]
+    Plot(#[from] tunewise_plot::Error),
     /// A file or folder cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {

@@ -55,9 +55,10 @@ pub enum Error {
     /// The weights sum to zero.
     #[error("the sample weights sum to zero, so there is no weighted mean")]
     ZeroWeight,
-    /// A picture has nothing to show.
-    #[error("nothing to draw: no finite point")]
-    NothingToDraw,
+    /// A picture cannot be drawn.
+    #[cfg(feature = "svg")]
+    #[error(transparent)]
+    Plot(#[from] tunewise_plot::Error),
 }
 
 /// The crate's result type.

@@ -59,7 +59,14 @@ fn clippy(workspace: &Workspace) -> Result<()> {
 
 /// The crates that must not need libtorch, and their tests without it.
 fn pure(workspace: &Workspace) -> Result<()> {
-    for package in ["tunewise-data", "tunewise-metrics"] {
+    const PURE: [&str; 5] = [
+        "tunewise-data",
+        "tunewise-metrics",
+        "tunewise-cost",
+        "tunewise-plot",
+        "tunewise-examples-pure",
+    ];
+    for package in PURE {
         let tree = ["tree", "--package", package, "--all-features", "--prefix", "none"];
         let edges = ["--edges", "normal,build"];
         let tree = output(workspace.cargo(&tree).args(edges)).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! What a run was like, kept for its outputs.
 
 use serde::Serialize;
-use tunewise_metrics::svg::{ChartText, Series, line_chart};
+use tunewise_plot::{ChartText, Series, line_chart};
 
 use crate::Result;
 use crate::train::{Control, Evaluation, Event, Observer, TrainState};
@@ -39,7 +39,7 @@ impl History {
     /// Training and validation loss by optimizer step, as SVG.
     ///
     /// # Errors
-    /// [`crate::Error::Metrics`] if nothing was logged.
+    /// [`crate::Error::Plot`] if nothing was logged.
     pub fn loss_curve(&self) -> Result<String> {
         let validation: Vec<(f64, f64)> = self
             .epochs

@@ -1,0 +1,20 @@
+//! The crate's error type.
+
+/// Why the model cannot answer.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An input is outside the values that the model is defined for.
+    #[error("{field} is {value}, expected {rule}")]
+    Field {
+        /// The input's name, `data_volume` say.
+        field: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        rule: &'static str,
+    },
+}
+
+/// The crate's result type.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,6 @@
+//! The management cost model of the source article, as a library.
+#![forbid(unsafe_code)]
+
+mod error;
+
+pub use error::{Error, Result};
