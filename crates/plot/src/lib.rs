@@ -12,15 +12,32 @@
 //! # }
 //! ```
 //!
+//! | module | what |
+//! | --- | --- |
+//! | `line` | [`LineChart`], [`line_chart`]: lines, bands, guides, logarithmic axes |
+//! | `heat_map` | [`heat_map`]: a confusion matrix |
+//! | `reliability` | [`reliability_diagram`] |
+//! | `scatter` | [`Scatter`]: points with lines through them, such as a Pareto front |
+//! | `tornado` | [`Tornado`]: swings around a base value |
+//! | `histogram` | [`Histogram`]: values in bins, with marked quantiles |
+//!
 //! Plain numbers and names go in, so that the crates that measure depend on no plotting crate's types.
 #![forbid(unsafe_code)]
 
 mod error;
 mod heat_map;
+mod histogram;
 mod line;
+mod reliability;
 mod render;
+mod scatter;
+mod tornado;
 
 pub use error::{Error, Result};
 pub use heat_map::{HeatMap, heat_map};
-pub use line::{Series, line_chart};
+pub use histogram::{Histogram, Mark};
+pub use line::{Band, Join, LineChart, Scale, Series, line_chart};
+pub use reliability::{ConfidenceBin, Reliability, reliability_diagram};
 pub use render::ChartText;
+pub use scatter::{Points, Scatter};
+pub use tornado::{Swing, Tornado};

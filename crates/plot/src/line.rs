@@ -1,18 +1,91 @@
 //! Lines in one frame.
 
-use kuva::plot::LinePlot;
+use kuva::plot::legend::{LegendEntry, LegendPosition, LegendShape};
+use kuva::plot::{BandPlot, LinePlot, LineStyle};
+use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use crate::render::{COLORS, svg};
+use crate::render::{COLORS, GREY, log_ticks, svg};
 use crate::{ChartText, Error, Result};
+
+/// The smallest number that a logarithmic axis shows.
+const SMALLEST_ON_LOG: f64 = 1e-10;
+
+const BAND_OPACITY: f64 = 0.18;
 
 /// A named line.
 #[derive(Debug, Clone, Copy)]
 pub struct Series<'a> {
-    /// What the legend calls it.
+    /// What the legend calls it; no entry if empty.
     pub name: &'a str,
     /// Its points (x, y); those that are not finite are left out.
     pub points: &'a [(f64, f64)],
+}
+
+/// An interval around a line, as a shaded band.
+#[derive(Debug, Clone, Copy)]
+pub struct Band<'a> {
+    /// What the legend calls it; no entry if empty.
+    pub name: &'a str,
+    /// Its points (x, low, high); those that are not finite are left out.
+    pub points: &'a [(f64, f64, f64)],
+}
+
+/// How an axis is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scale {
+    /// Equal steps are equal differences.
+    #[default]
+    Linear,
+    /// Equal steps are equal ratios; what is below 1e-10 is left out.
+    Log,
+}
+
+impl Scale {
+    /// Whether the axis has a place for the value.
+    pub(crate) fn shows(self, value: f64) -> bool {
+        value.is_finite() && (self == Self::Linear || value >= SMALLEST_ON_LOG)
+    }
+}
+
+/// How points are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Join {
+    /// By straight lines.
+    #[default]
+    Straight,
+    /// Each value holds up to the next point.
+    Step,
+}
+
+/// Lines with what may surround them. Band `i` has the colour of line `i`.
+///
+/// | field | default | meaning |
+/// | --- | --- | --- |
+/// | `series` | none | the lines |
+/// | `bands` | none | shaded, behind the lines |
+/// | `guides` | none | dashed grey lines: a diagonal, a threshold, a chance level |
+/// | `x_scale`, `y_scale` | linear | how the axes are divided |
+/// | `x_range`, `y_range` | what the data needs | ends of the axes |
+/// | `join` | straight | how points are joined |
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LineChart<'a> {
+    /// The lines.
+    pub series: &'a [Series<'a>],
+    /// Shaded, behind the lines.
+    pub bands: &'a [Band<'a>],
+    /// Dashed grey lines.
+    pub guides: &'a [Series<'a>],
+    /// How the horizontal axis is divided.
+    pub x_scale: Scale,
+    /// How the vertical axis is divided.
+    pub y_scale: Scale,
+    /// Ends of the horizontal axis.
+    pub x_range: Option<(f64, f64)>,
+    /// Ends of the vertical axis.
+    pub y_range: Option<(f64, f64)>,
+    /// How points are joined.
+    pub join: Join,
 }
 
 /// Lines in one frame, with a legend.
@@ -20,19 +93,128 @@ pub struct Series<'a> {
 /// # Errors
 /// [`Error::NothingToDraw`] if no point is finite.
 pub fn line_chart(text: ChartText<'_>, series: &[Series<'_>]) -> Result<String> {
-    let line = |(series, color): (&Series<'_>, &str)| {
-        let finite = series.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite());
-        let points: Vec<(f64, f64)> = finite.collect();
-        let line = LinePlot::new()
-            .with_data(points.iter().copied())
-            .with_color(color)
-            .with_stroke_width(2.0);
-        (!points.is_empty()).then(|| Plot::Line(line.with_legend(series.name)))
-    };
-    let plots: Vec<Plot> = series.iter().zip(COLORS.into_iter().cycle()).filter_map(line).collect();
-    if plots.is_empty() {
-        return Err(Error::NothingToDraw);
+    LineChart { series, ..LineChart::default() }.svg(text)
+}
+
+impl LineChart<'_> {
+    /// The chart, with a legend.
+    ///
+    /// # Errors
+    /// [`Error::NothingToDraw`] if no point of a line or band can be shown; [`Error::Range`] for a range
+    /// that is not finite, rising and, on a logarithmic axis, positive.
+    ///
+    /// ```
+    /// use tunewise_plot::{Band, ChartText, LineChart, Scale, Series};
+    ///
+    /// # fn main() -> tunewise_plot::Result<()> {
+    /// let text = ChartText { title: "Learning curve", x_label: "rows", y_label: "macro F1" };
+    /// let chart = LineChart {
+    ///     series: &[Series { name: "fit", points: &[(100.0, 0.7), (1e4, 0.9)] }],
+    ///     bands: &[Band { name: "95 %", points: &[(100.0, 0.6, 0.8), (1e4, 0.85, 0.95)] }],
+    ///     x_scale: Scale::Log,
+    ///     ..LineChart::default()
+    /// };
+    /// assert!(chart.svg(text)?.starts_with("<svg"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn svg(&self, text: ChartText<'_>) -> Result<String> {
+        let colors = || COLORS.into_iter().cycle();
+        let bands =
+            self.bands.iter().zip(colors()).filter_map(|(band, color)| self.band(band, color));
+        let lines = self.series.iter().zip(colors()).filter_map(|(line, color)| {
+            self.line(line).map(|plot| plot.with_color(color).with_stroke_width(2.0))
+        });
+        let mut plots: Vec<Plot> = bands.map(Plot::Band).chain(lines.map(Plot::Line)).collect();
+        if plots.is_empty() {
+            return Err(Error::NothingToDraw);
+        }
+        let guides = self.guides.iter().filter_map(|guide| {
+            self.line(guide).map(|plot| plot.with_color(GREY).with_line_style(LineStyle::Dashed))
+        });
+        plots.splice(0..0, guides.map(Plot::Line));
+        let layout = self.ranged(text.layout(&plots))?.with_legend_entries(self.legend());
+        Ok(svg(plots, layout))
     }
-    let layout = text.layout(&plots);
-    Ok(svg(plots, layout))
+
+    fn line(&self, series: &Series<'_>) -> Option<LinePlot> {
+        let shown = series.points.iter().copied().filter(|&(x, y)| self.shows(x, &[y]));
+        let points: Vec<(f64, f64)> = shown.collect();
+        let line = LinePlot::new().with_data(points.iter().copied());
+        let line = if self.join == Join::Step { line.with_step() } else { line };
+        (!points.is_empty()).then_some(line)
+    }
+
+    fn band(&self, band: &Band<'_>, color: &str) -> Option<BandPlot> {
+        let shown = || band.points.iter().filter(|&&(x, low, high)| self.shows(x, &[low, high]));
+        let (x, low, high) = (shown().map(|p| p.0), shown().map(|p| p.1), shown().map(|p| p.2));
+        let plot = BandPlot::new(x, low, high).with_color(color).with_opacity(BAND_OPACITY);
+        shown().next().map(|_| plot)
+    }
+
+    /// Guides, lines, bands: what has a name.
+    fn legend(&self) -> Vec<LegendEntry> {
+        let entry = |name: &str, color: &str, shape, dash: Option<&str>| LegendEntry {
+            label: name.to_owned(),
+            color: color.to_owned(),
+            shape,
+            dasharray: dash.map(str::to_owned),
+        };
+        let colors = || COLORS.into_iter().cycle();
+        let guides = self.guides.iter();
+        let guides = guides.map(|guide| entry(guide.name, GREY, LegendShape::Line, Some("4 3")));
+        let lines = self.series.iter().zip(colors());
+        let lines = lines.map(|(line, color)| entry(line.name, color, LegendShape::Line, None));
+        let bands = self.bands.iter().zip(colors());
+        // The band's colour is that of its line, thinned: as opaque as it looks on white.
+        let bands =
+            bands.map(|(band, color)| entry(band.name, &thinned(color), LegendShape::Rect, None));
+        guides.chain(lines).chain(bands).filter(|entry| !entry.label.is_empty()).collect()
+    }
+
+    fn shows(&self, x: f64, ys: &[f64]) -> bool {
+        self.x_scale.shows(x) && ys.iter().all(|&y| self.y_scale.shows(y))
+    }
+
+    fn ranged(&self, mut layout: Layout) -> Result<Layout> {
+        if self.x_scale == Scale::Log {
+            layout = layout.with_log_x().with_x_tick_format(log_ticks());
+        }
+        if self.y_scale == Scale::Log {
+            layout = layout.with_log_y().with_y_tick_format(log_ticks());
+        }
+        if let Some((low, high)) = checked(self.x_range, self.x_scale, "x_range")? {
+            layout = layout.with_x_axis_min(low).with_x_axis_max(high);
+        }
+        if let Some((low, high)) = checked(self.y_range, self.y_scale, "y_range")? {
+            layout = layout.with_y_axis_min(low).with_y_axis_max(high);
+        }
+        Ok(layout.with_legend_position(LegendPosition::OutsideRightTop))
+    }
+}
+
+/// A colour `#rrggbb` as it looks on white at the bands' opacity.
+fn thinned(color: &str) -> String {
+    let part = |at: usize| {
+        let digits = color.get(at..at + 2).unwrap_or_default();
+        let full = f64::from(u8::from_str_radix(digits, 16).unwrap_or(u8::MAX));
+        (255.0 + (full - 255.0) * BAND_OPACITY).round()
+    };
+    format!("rgb({},{},{})", part(1), part(3), part(5))
+}
+
+fn checked(
+    range: Option<(f64, f64)>,
+    scale: Scale,
+    name: &'static str,
+) -> Result<Option<(f64, f64)>> {
+    match range {
+        Some((low, high))
+            if !(low.is_finite() && high.is_finite() && low < high)
+                || (scale == Scale::Log && low < SMALLEST_ON_LOG) =>
+        {
+            Err(Error::Range { name, low, high })
+        }
+        range => Ok(range),
+    }
 }

@@ -1,9 +1,11 @@
 //! From plots to SVG text.
 
+use std::sync::Arc;
+
 use kuva::backend::svg::SvgBackend;
-use kuva::render::layout::Layout;
+use kuva::render::layout::{ComputedLayout, Layout, TickFormat};
 use kuva::render::plots::Plot;
-use kuva::render::render::render_multiple;
+use kuva::render::render::{Scene, render_multiple};
 
 /// What a chart is called.
 #[derive(Debug, Clone, Copy)]
@@ -27,12 +29,55 @@ impl ChartText<'_> {
 }
 
 /// The colours of lines and bars, in order.
-pub(crate) const COLORS: [&str; 4] = ["#1f77b4", "#d62728", "#2ca02c", "#9467bd"];
+pub(crate) const COLORS: [&str; 8] =
+    ["#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8c564b", "#e377c2"];
 
-/// The picture, with the ids that kuva numbers through the whole process numbered from 1.
+/// What only helps to read the rest.
+pub(crate) const GREY: &str = "#888888";
+
+/// About how wide a text of that size in pixels is: Latin letters and digits are 0.64 of it, Chinese,
+/// Japanese and Korean ones as wide as high.
+pub(crate) fn text_width(text: &str, size: f64) -> f64 {
+    text.chars().map(|c| if c < '\u{2e80}' { 0.64 * size } else { size }).sum()
+}
+
+/// Ticks of a logarithmic axis as plain numbers where they are short.
+pub(crate) fn log_ticks() -> TickFormat {
+    TickFormat::Custom(Arc::new(|value| {
+        if !(1e-4..1e6).contains(&value) {
+            return format!("{value:.0e}");
+        }
+        let text = format!("{value:.4}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }))
+}
+
+/// The picture.
 pub(crate) fn svg(plots: Vec<Plot>, layout: Layout) -> String {
+    svg_with(plots, layout, |_, _| {})
+}
+
+/// The picture with more drawn on top, at the places that the layout gives.
+pub(crate) fn svg_with(
+    plots: Vec<Plot>,
+    layout: Layout,
+    draw: impl FnOnce(&mut Scene, &ComputedLayout),
+) -> String {
+    let computed = ComputedLayout::from_layout(&layout);
+    let mut scene = render_multiple(plots, layout);
+    draw(&mut scene, &computed);
+    numbered_from_one(&printable(SvgBackend.render_scene(&scene)))
+}
+
+/// Without the characters that XML has no way to write, which kuva passes on.
+fn printable(svg: String) -> String {
+    let forbidden = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    if svg.contains(forbidden) { svg.replace(forbidden, "\u{fffd}") } else { svg }
+}
+
+/// With the ids that kuva numbers through the whole process numbered from 1.
+fn numbered_from_one(svg: &str) -> String {
     const ID: &str = "kuva-clip-";
-    let svg = SvgBackend.render_scene(&render_multiple(plots, layout));
     let mut pieces = svg.split(ID);
     let mut out = pieces.next().unwrap_or_default().to_owned();
     let mut seen: Vec<&str> = Vec::new();

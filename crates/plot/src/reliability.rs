@@ -1,0 +1,134 @@
+//! Confidence against accuracy.
+
+use kuva::plot::legend::LegendPosition;
+use kuva::plot::{LinePlot, LineStyle, MarkerShape, ScatterPlot};
+use kuva::render::color::Color;
+use kuva::render::layout::{Layout, TickFormat};
+use kuva::render::plots::Plot;
+use kuva::render::render::Primitive;
+
+use crate::render::{COLORS, GREY, svg, svg_with};
+use crate::{ChartText, Error, Result};
+
+const WIDTH: f64 = 620.0;
+const CURVE_HEIGHT: f64 = 400.0;
+const COUNTS_HEIGHT: f64 = 150.0;
+/// Left and right of both panels, so that their axes stand above each other.
+const MARGINS: (f64, f64) = (76.0, 160.0);
+
+/// Rows of like confidence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ConfidenceBin {
+    /// Where the bin starts and ends, in [0, 1].
+    pub edges: (f64, f64),
+    /// Mean confidence of its rows; not shown if not finite.
+    pub confidence: f64,
+    /// Share of its rows that are right.
+    pub accuracy: f64,
+    /// Number of rows.
+    pub count: u64,
+}
+
+/// The bins of one model.
+#[derive(Debug, Clone, Copy)]
+pub struct Reliability<'a> {
+    /// What the legend calls it.
+    pub name: &'a str,
+    /// Its bins.
+    pub bins: &'a [ConfidenceBin],
+}
+
+/// A reliability diagram: accuracy over confidence with the diagonal of perfect calibration, and below
+/// it how many rows each bin has.
+///
+/// # Errors
+/// [`Error::NothingToDraw`] if no bin has rows.
+///
+/// # Reference
+/// Guo, Pleiss, Sun and Weinberger (2017), On Calibration of Modern Neural Networks, figure 1;
+/// `sklearn.calibration.CalibrationDisplay`.
+///
+/// ```
+/// use tunewise_plot::{ChartText, ConfidenceBin, Reliability, reliability_diagram};
+///
+/// # fn main() -> tunewise_plot::Result<()> {
+/// let bin = ConfidenceBin { edges: (0.9, 1.0), confidence: 0.97, accuracy: 0.88, count: 120 };
+/// let text = ChartText { title: "Reliability", x_label: "confidence", y_label: "accuracy" };
+/// let svg = reliability_diagram(text, &[Reliability { name: "model", bins: &[bin] }])?;
+/// assert!(svg.contains("perfect"));
+/// # Ok(())
+/// # }
+/// ```
+pub fn reliability_diagram(text: ChartText<'_>, models: &[Reliability<'_>]) -> Result<String> {
+    let shown = |bin: &&ConfidenceBin| {
+        bin.count > 0 && bin.confidence.is_finite() && bin.accuracy.is_finite()
+    };
+    if !models.iter().flat_map(|model| model.bins).any(|bin| shown(&bin)) {
+        return Err(Error::NothingToDraw);
+    }
+    let diagonal = LinePlot::new().with_data([(0.0, 0.0), (1.0, 1.0)]);
+    let diagonal =
+        diagonal.with_color(GREY).with_line_style(LineStyle::Dashed).with_legend("perfect");
+    let mut plots = vec![Plot::Line(diagonal)];
+    for (model, color) in models.iter().zip(COLORS.into_iter().cycle()) {
+        let points = || model.bins.iter().filter(shown).map(|bin| (bin.confidence, bin.accuracy));
+        let line = LinePlot::new().with_data(points()).with_color(color).with_stroke_width(2.0);
+        plots.push(Plot::Line(line.with_legend(model.name)));
+        let marks = ScatterPlot::new().with_data(points()).with_color(color).with_size(4.0);
+        plots.push(Plot::Scatter(marks.with_marker(MarkerShape::Square)));
+    }
+    let upper = ChartText { x_label: "", ..text };
+    let layout = upper.layout(&plots).with_y_axis_min(0.0).with_y_axis_max(1.0);
+    let layout = panel(layout, CURVE_HEIGHT).with_legend_position(LegendPosition::OutsideRightTop);
+    Ok(stacked(&svg(plots, layout), &counts_panel(text, models)))
+}
+
+/// Bars from 0 to the count of each bin, those of several models side by side.
+fn counts_panel(text: ChartText<'_>, models: &[Reliability<'_>]) -> String {
+    let counts = models.iter().flat_map(|model| model.bins).map(|bin| bin.count);
+    let most = counts.max().unwrap_or(1).max(1) as f64 * 1.05;
+    let frame = ScatterPlot::new().with_data([(0.0, 0.0), (1.0, most)]).with_size(0.0);
+    let plots = vec![Plot::Scatter(frame)];
+    let text = ChartText { title: "", y_label: "rows", ..text };
+    let layout = text.layout(&plots).with_y_axis_min(0.0).with_y_axis_max(most).with_ticks(4);
+    let layout = panel(layout, COUNTS_HEIGHT).with_y_tick_format(TickFormat::Integer);
+    let share = 1.0 / models.len() as f64;
+    svg_with(plots, layout, |scene, place| {
+        for ((model, color), number) in models.iter().zip(COLORS.into_iter().cycle()).zip(0u32..) {
+            for bin in model.bins {
+                let left = place.map_x(bin.edges.0);
+                let width = (place.map_x(bin.edges.1) - left) * share;
+                let top = place.map_y(bin.count as f64);
+                scene.add(Primitive::Rect {
+                    x: left + width * f64::from(number),
+                    y: top,
+                    width: (width - 1.0).max(0.5),
+                    height: place.map_y(0.0) - top,
+                    fill: Color::from(color),
+                    stroke: None,
+                    stroke_width: None,
+                    opacity: Some(0.85),
+                });
+            }
+        }
+    })
+}
+
+fn panel(layout: Layout, height: f64) -> Layout {
+    layout
+        .with_x_axis_min(0.0)
+        .with_x_axis_max(1.0)
+        .with_width(WIDTH)
+        .with_height(height)
+        .with_force_margins(MARGINS.0, MARGINS.1)
+}
+
+/// Two pictures, one below the other; the ids of the lower one are made its own.
+fn stacked(upper: &str, lower: &str) -> String {
+    let height = CURVE_HEIGHT + COUNTS_HEIGHT;
+    let lower = lower.replace("kuva-clip-", "kuva-clip-b");
+    let lower = lower.replacen("<svg ", &format!("<svg y=\"{CURVE_HEIGHT}\" "), 1);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\">{upper}{lower}</svg>"
+    )
+}
