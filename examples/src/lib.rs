@@ -1,34 +1,10 @@
 //! What the command lines share: flags that a TOML file can give too, and how a run ends.
-#![allow(clippy::print_stderr, reason = "these are command lines")]
 
 mod classifier_args;
 mod columns;
 mod finetune_args;
 
-use std::fmt::Display;
-use std::process::ExitCode;
-
 pub use classifier_args::ClassifierArgs;
 pub use columns::ColumnArgs;
 pub use finetune_args::FinetuneArgs;
-
-/// Bad usage or bad input.
-pub const BAD_INPUT: u8 = 2;
-/// Ended by Ctrl-C, having saved.
-pub const INTERRUPTED: u8 = 130;
-
-/// What a command line returns: its exit code, or the one message of what was wrong.
-pub type CliResult = Result<ExitCode, Box<dyn std::error::Error>>;
-
-/// Runs a command line; an error becomes one line on standard error and exit code 2.
-pub fn run(main: impl FnOnce() -> CliResult) -> ExitCode {
-    main().unwrap_or_else(|error| {
-        eprintln!("error: {error}");
-        ExitCode::from(BAD_INPUT)
-    })
-}
-
-/// A line on standard error.
-pub fn say(line: impl Display) {
-    eprintln!("{line}");
-}
+pub use tunewise_examples_pure::{BAD_INPUT, CliResult, INTERRUPTED, run, say};
