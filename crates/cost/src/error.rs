@@ -14,6 +14,14 @@ pub enum Error {
         /// What it must be.
         rule: &'static str,
     },
+    /// A name is none of the sixteen inputs'.
+    #[error(
+        "`{name}` is no input: expected a letter (D, P, a, k1, ...) or a name (data_volume, weights.promotion, ...)"
+    )]
+    UnknownParameter {
+        /// The name.
+        name: String,
+    },
 }
 
 /// The crate's result type.

@@ -1,7 +1,19 @@
 //! The management cost model of the source article, as a library.
 #![forbid(unsafe_code)]
 
+mod equilibrium;
 mod error;
+mod inputs;
+mod numerics;
+mod parameter;
 pub mod special;
+mod training_effect;
 
+pub use equilibrium::{
+    Branch, Contributions, Equilibrium, Gradient, Hessian, Model, Root, RootPolicy, Stability,
+    Status, solve,
+};
 pub use error::{Error, Result};
+pub use inputs::{Annotation, Feedback, Inputs, Promotion, TrainingTime, Weights};
+pub use parameter::Parameter;
+pub use training_effect::{EffectValue, TrainingEffect};

@@ -1,0 +1,151 @@
+//! The answer to a scenario.
+
+use serde::Serialize;
+
+use super::model::{Contributions, RootPolicy};
+use super::root::{Branch, Root, Stability};
+use crate::{Inputs, TrainingEffect};
+
+/// What kind of answer the scenario has. None of them is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Δ > 0: two equilibria.
+    TwoRoots,
+    /// Δ = 0: they meet; partials are infinite.
+    Fold,
+    /// Δ < 0: no equilibrium; best responses never settle.
+    NoReal,
+    /// o = 0, p ≠ 0: F = p and E = A + G/p.
+    OZero,
+    /// G = 0: E = A and F = S.
+    GZero,
+    /// o = p = 0, G ≠ 0: feedback is 0 and promotion is divided by it.
+    Singular,
+    /// G = 0 and S = 0: nothing divided by nothing.
+    Degenerate,
+}
+
+impl Status {
+    /// The word in files: `two_roots`, `fold`, `no_real`, `o_zero`, `g_zero`, `singular`,
+    /// `degenerate`.
+    ///
+    /// ```
+    /// assert_eq!(tunewise_cost::Status::NoReal.name(), "no_real");
+    /// ```
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TwoRoots => "two_roots",
+            Self::Fold => "fold",
+            Self::NoReal => "no_real",
+            Self::OZero => "o_zero",
+            Self::GZero => "g_zero",
+            Self::Singular => "singular",
+            Self::Degenerate => "degenerate",
+        }
+    }
+}
+
+/// A solved scenario.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Equilibrium {
+    /// The scenario.
+    pub inputs: Inputs,
+    /// The training effect's function.
+    pub training_effect_kind: TrainingEffect,
+    /// Which root was asked for.
+    pub policy: RootPolicy,
+    /// What kind of answer there is.
+    pub status: Status,
+    /// x, samples a parameter for the article's D/P.
+    pub training_effect: f64,
+    /// C = k1·D + k2, currency.
+    pub annotation_cost: f64,
+    /// T = l·P + m, hours.
+    pub training_time: f64,
+    /// M = n1·x + n2, currency.
+    pub promotion_cost: f64,
+    /// A = a·x + b·T + c·C, what effectiveness is without promotion.
+    pub autonomous: f64,
+    /// G = d·M, promotion before it is divided by feedback.
+    pub pull: f64,
+    /// S = o·A + p, the sum of both feedback roots.
+    pub feedback_sum: f64,
+    /// Δ = S² + 4·o·G.
+    pub discriminant: f64,
+    /// κ = o·G/S², real roots from −1/4 on; none where S = 0.
+    pub kappa: Option<f64>,
+    /// Δ/(S² + 4·|o·G|) in [−1, 1]: how far from collapse, negative past it.
+    pub margin: f64,
+    /// The root with the larger feedback, or the only one, or the fold.
+    pub upper: Option<Root>,
+    /// The root with the smaller feedback.
+    pub lower: Option<Root>,
+}
+
+impl Equilibrium {
+    /// All roots, the larger feedback first.
+    pub fn roots(&self) -> impl Iterator<Item = &Root> {
+        self.upper.iter().chain(self.lower.iter())
+    }
+
+    /// The root that the policy selects, if there is one.
+    ///
+    /// `Economic` selects the larger feedback if it is above 0. The other policies select by their
+    /// own rule whatever the sign; look at [`Root::is_admissible`]. A fold has no stable root.
+    #[must_use]
+    pub fn selected(&self) -> Option<&Root> {
+        let upper = self.upper.as_ref();
+        match self.policy {
+            RootPolicy::Economic => upper.filter(|root| root.is_admissible()),
+            RootPolicy::Stable => self.roots().find(|root| root.stability.is_stable()),
+            RootPolicy::Plus => upper,
+            RootPolicy::Minus => {
+                self.lower.as_ref().or(upper.filter(|root| root.branch != Branch::Plus))
+            }
+        }
+    }
+
+    /// E at the selected root; none if there is none or it leaves the range of `f64`.
+    #[must_use]
+    pub fn effectiveness(&self) -> Option<f64> {
+        self.selected().map(|root| root.effectiveness).filter(|value| value.is_finite())
+    }
+
+    /// F at the selected root.
+    #[must_use]
+    pub fn feedback(&self) -> Option<f64> {
+        self.selected().map(|root| root.feedback)
+    }
+
+    /// λ at the selected root.
+    #[must_use]
+    pub fn multiplier(&self) -> Option<f64> {
+        self.selected().map(|root| root.multiplier)
+    }
+
+    /// What λ means at the selected root.
+    #[must_use]
+    pub fn stability(&self) -> Option<Stability> {
+        self.selected().map(|root| root.stability)
+    }
+
+    /// Whether a root is selected and its feedback is above 0.
+    #[must_use]
+    pub fn is_admissible(&self) -> bool {
+        self.selected().is_some_and(Root::is_admissible)
+    }
+
+    /// The four terms of E at the selected root.
+    #[must_use]
+    pub fn contributions(&self) -> Option<Contributions> {
+        let weights = &self.inputs.weights;
+        self.selected().map(|root| Contributions {
+            training_effect: weights.training_effect * self.training_effect,
+            training_time: weights.training_time * self.training_time,
+            annotation_cost: weights.annotation_cost * self.annotation_cost,
+            promotion: self.pull / root.feedback,
+        })
+    }
+}
