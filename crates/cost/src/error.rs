@@ -22,6 +22,52 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// A distribution's parameter is outside its family's domain.
+    #[error("{family} distribution: {parameter} is {value}, expected {rule}")]
+    Distribution {
+        /// The family, `lognormal` say.
+        family: &'static str,
+        /// The parameter's name in a scenario file.
+        parameter: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        rule: &'static str,
+    },
+    /// No member of a family has these three quantiles.
+    #[error("no {family} distribution has P10 = {p10}, P50 = {p50}, P90 = {p90}: {reason}")]
+    QuantileFit {
+        /// The family.
+        family: &'static str,
+        /// The 10 % quantile asked for.
+        p10: f64,
+        /// The median asked for.
+        p50: f64,
+        /// The 90 % quantile asked for.
+        p90: f64,
+        /// What the family would need.
+        reason: String,
+    },
+    /// A sample that a statistic cannot be taken of.
+    #[error("{statistic} of {len} values, expected {rule}")]
+    Sample {
+        /// The statistic.
+        statistic: &'static str,
+        /// How many values there are.
+        len: usize,
+        /// What it needs.
+        rule: &'static str,
+    },
+    /// A value of a sample is no finite number.
+    #[error("{statistic}: value {index} is {value}, expected a finite number")]
+    SampleValue {
+        /// The statistic.
+        statistic: &'static str,
+        /// Position of the value, from 0.
+        index: usize,
+        /// The value.
+        value: f64,
+    },
 }
 
 /// The crate's result type.

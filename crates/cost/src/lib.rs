@@ -8,6 +8,7 @@ mod numerics;
 mod parameter;
 pub mod special;
 mod training_effect;
+pub mod uncertainty;
 
 pub use equilibrium::{
     Branch, Contributions, Equilibrium, Gradient, Hessian, Model, Root, RootPolicy, Stability,

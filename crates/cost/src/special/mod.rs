@@ -12,5 +12,6 @@ mod student;
 
 pub use beta::{beta_cdf, beta_quantile, beta_sf, f_cdf, f_sf};
 pub use gamma::{chi2_cdf, chi2_sf, gamma_cdf, gamma_quantile, gamma_sf};
+pub(crate) use normal::normal_quantiles_in_place;
 pub use normal::{normal_cdf, normal_pdf, normal_quantile, normal_sf};
 pub use student::{t_cdf, t_quantile, t_sf, t_two_sided_p};

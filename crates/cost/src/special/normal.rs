@@ -56,6 +56,26 @@ pub fn normal_quantile(p: f64) -> f64 {
     if centred.abs() <= CENTRAL_HALF_WIDTH { central(centred) } else { tail(p) }
 }
 
+/// Replaces probabilities by quantiles, the same bits as [`normal_quantile`] gives.
+pub(crate) fn normal_quantiles_in_place(values: &mut [f64]) {
+    let mut probabilities = [0.0; BLOCK];
+    for block in values.chunks_mut(BLOCK) {
+        let probabilities = &mut probabilities[..block.len()];
+        probabilities.copy_from_slice(block);
+        // The central formula for all, without a branch; then the one in seven that are outside.
+        for value in block.iter_mut() {
+            *value = central(*value - 0.5);
+        }
+        for (value, &p) in block.iter_mut().zip(probabilities.iter()) {
+            if (p - 0.5).abs() > CENTRAL_HALF_WIDTH {
+                *value = tail(p);
+            }
+        }
+    }
+}
+
+const BLOCK: usize = 256;
+
 /// The quantile of `1/2 + centred` for `|centred|` at most [`CENTRAL_HALF_WIDTH`].
 #[inline(always)]
 fn central(centred: f64) -> f64 {

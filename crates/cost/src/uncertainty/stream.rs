@@ -1,0 +1,120 @@
+//! Counter-based random numbers: any part of any stream can be reached without what goes before it.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+/// `2^-52`: a uniform is an odd multiple of half of it, so never 0 and never 1.
+const STEP: f64 = 1.0 / (1_u64 << 52) as f64;
+
+/// One of the 2^64 independent random streams of a seed.
+///
+/// A computation cut into chunks gives chunk `i` the stream `i`: its result does not depend on how many
+/// threads work, nor in which order.
+///
+/// # Reference
+/// D. J. Bernstein, "ChaCha, a variant of Salsa20" (2008), with 8 rounds; the stream number is the nonce.
+/// The 256-bit key holds the seed in its first 8 bytes, little-endian, and zeros.
+///
+/// ```
+/// use tunewise_cost::uncertainty::Stream;
+/// let (mut first, mut again) = (Stream::new(42, 3), Stream::new(42, 3));
+/// assert_eq!(first.uniform(), again.uniform());
+/// assert_ne!(Stream::new(42, 4).uniform(), Stream::new(42, 3).uniform());
+/// ```
+#[derive(Debug, Clone)]
+pub struct Stream {
+    generator: ChaCha8Rng,
+}
+
+impl Stream {
+    /// The stream of this number under this seed, at its beginning.
+    pub fn new(seed: u64, stream: u64) -> Self {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        let mut generator = ChaCha8Rng::from_seed(key);
+        generator.set_stream(stream);
+        Self { generator }
+    }
+
+    /// The next 64 random bits.
+    pub fn bits(&mut self) -> u64 {
+        self.generator.next_u64()
+    }
+
+    /// The next uniform number: one of the `2^52` odd multiples of `2^-53`, so inside (0, 1).
+    pub fn uniform(&mut self) -> f64 {
+        ((self.bits() >> 12) as f64 + 0.5) * STEP
+    }
+
+    /// Fills a slice with the numbers that [`uniform`](Self::uniform) would give one by one.
+    pub fn fill_uniform(&mut self, out: &mut [f64]) {
+        for value in out {
+            *value = self.uniform();
+        }
+    }
+
+    /// A number below `bound`, each with the same probability; 0 where `bound` is 0.
+    ///
+    /// # Reference
+    /// D. Lemire, "Fast random integer generation in an interval", ACM TOMACS 29 (2019), algorithm 5.
+    ///
+    /// ```
+    /// let mut stream = tunewise_cost::uncertainty::Stream::new(1, 0);
+    /// assert!((0..100).all(|_| stream.below(6) < 6));
+    /// ```
+    pub fn below(&mut self, bound: u64) -> u64 {
+        let threshold = bound.wrapping_neg().checked_rem(bound).unwrap_or(0);
+        loop {
+            let product = u128::from(self.bits()) * u128::from(bound);
+            if product as u64 >= threshold {
+                return (product >> 64) as u64;
+            }
+        }
+    }
+
+    /// Shuffles by Fisher and Yates, from the last place to the second.
+    ///
+    /// ```
+    /// let mut order = [0, 1, 2, 3, 4, 5, 6, 7];
+    /// tunewise_cost::uncertainty::Stream::new(1, 0).shuffle(&mut order);
+    /// let mut sorted = order;
+    /// sorted.sort();
+    /// assert_eq!(sorted, [0, 1, 2, 3, 4, 5, 6, 7]);
+    /// ```
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let other = self.below(last as u64 + 1) as usize;
+            items.swap(last, other);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generator_is_chacha8() {
+        // ChaCha8 with the all-zero 256-bit key and nonce: the first bytes of the keystream in the
+        // eSTREAM vectors (draft-strombergson-chacha-test-vectors-01, TC1, 8 rounds, 256-bit key).
+        let bits = Stream::new(0, 0).bits();
+        assert_eq!(bits.to_le_bytes(), [0x3e, 0x00, 0xef, 0x2f, 0x89, 0x5f, 0x40, 0xd6]);
+    }
+
+    #[test]
+    fn uniforms_are_inside_the_unit_interval_at_both_ends() {
+        let ends = [0_u64, u64::MAX].map(|bits| ((bits >> 12) as f64 + 0.5) * STEP);
+        assert_eq!(ends, [f64::EPSILON / 2.0, 1.0 - f64::EPSILON / 2.0]);
+    }
+
+    #[test]
+    fn below_is_even() {
+        let mut stream = Stream::new(9, 0);
+        let mut counts = [0_u32; 7];
+        for _ in 0..70_000 {
+            counts[stream.below(7) as usize] += 1;
+        }
+        // Standard deviation of a count is 93: six of them.
+        assert!(counts.iter().all(|&count| count.abs_diff(10_000) < 560), "{counts:?}");
+    }
+}
