@@ -68,6 +68,12 @@ pub enum Error {
         /// The value.
         value: f64,
     },
+    /// Something that the crate guarantees to itself does not hold: a fault of the crate.
+    #[error("internal fault: {what}")]
+    Internal {
+        /// What was expected.
+        what: &'static str,
+    },
 }
 
 /// The crate's result type.
