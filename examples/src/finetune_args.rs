@@ -7,7 +7,7 @@ use serde::Serialize;
 use toml::{Table, Value};
 use tunewise_bert::Precision;
 use tunewise_bert::task::{DeviceChoice, FinetuneConfig};
-use tunewise_bert::train::MetricForBestModel;
+use tunewise_bert::train::{ClassWeights, MetricForBestModel, SchedulerType};
 use tunewise_data::{Batching, ProblemType};
 
 /// Fine-tunes a BERT text classifier, evaluates it each epoch, keeps the best, and reports on test rows
@@ -67,7 +67,7 @@ pub struct FinetuneArgs {
     /// Rows of an evaluation batch [default: 64]
     #[arg(long, value_name = "N")]
     pub per_device_eval_batch_size: Option<usize>,
-    /// Peak of the linear schedule [default: 2e-5]
+    /// Peak of the schedule [default: 2e-5]
     #[arg(long, value_name = "X")]
     pub learning_rate: Option<f64>,
     /// Passes over the training rows [default: 5]
@@ -79,6 +79,28 @@ pub struct FinetuneArgs {
     /// Optimizer steps of rising rate, or their share if below 1 [default: 0]
     #[arg(long, value_name = "X")]
     pub warmup_steps: Option<f64>,
+    /// How the rate falls after the warm-up: linear, cosine, constant or polynomial [default: linear]
+    #[arg(long, value_name = "NAME")]
+    pub lr_scheduler_type: Option<SchedulerType>,
+    /// Power of a polynomial fall [default: 1]
+    #[arg(long, value_name = "X")]
+    pub lr_scheduler_power: Option<f64>,
+    /// Learning rate of a layer as a share of that of the layer above [default: 1]
+    #[arg(long, value_name = "X")]
+    pub layer_wise_lr_decay: Option<f64>,
+    /// Share of a single label's target that is spread over all labels [default: 0]
+    #[arg(long, value_name = "X")]
+    pub label_smoothing_factor: Option<f64>,
+    /// Power of the focal loss, which counts rows that are right already less [default: 0]
+    #[arg(long, value_name = "X")]
+    pub focal_gamma: Option<f64>,
+    /// Weight of each label's rows: balanced, or LABEL=WEIGHT,LABEL=WEIGHT for every label
+    #[arg(long, value_name = "WEIGHTS")]
+    pub class_weights: Option<ClassWeights>,
+    /// Leave parameters as they are whose name this regular expression is found in; may repeat
+    #[arg(long, value_name = "PATTERN")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub freeze: Vec<String>,
     /// Norm that gradients are clipped to; 0 for no clipping [default: 1]
     #[arg(long, value_name = "X")]
     pub max_grad_norm: Option<f64>,

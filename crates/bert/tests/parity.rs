@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use tch::{Device, Kind, Tensor};
 use tunewise_bert::train::{
-    Control, Event, LinearSchedule, Loss, Observer, Source, TrainConfig, TrainState, Trainer,
-    decays, predict,
+    Control, Event, Loss, Observer, Schedule, SchedulerType, Source, TrainConfig, TrainState,
+    Trainer, decays, predict,
 };
 use tunewise_bert::{BertClassifier, DeviceBatch, Head, Mode, Precision, Result};
 use tunewise_data::{
@@ -296,11 +296,13 @@ fn error_with(name: &str, weight_decay: f64, decays: fn(&str) -> bool) -> f64 {
             .map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone()))
             .collect(),
         weight_decay: if decaying { weight_decay } else { 0.0 },
+        learning_rate_scale: 1.0,
     };
     let mut optimizer =
         AdamW::new(vec![group(true), group(false)], AdamWConfig::default()).unwrap();
     let steps = case.expected.training.steps.len();
-    let schedule = LinearSchedule::new(hyper.learning_rate, hyper.warmup_steps, steps as u64);
+    let schedule =
+        Schedule::new(SchedulerType::Linear, hyper.learning_rate, hyper.warmup_steps, steps as u64);
     for step in 0..steps {
         case.mean_loss(step, Mode::Train).f_backward().unwrap();
         let _ = optimizer.clip_grad_norm(hyper.max_grad_norm).unwrap();

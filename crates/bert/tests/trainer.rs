@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tch::{Device, Tensor};
 use tunewise_bert::train::{
-    Control, Event, Observer, Source, StopReason, TrainConfig, TrainState, Trainer, predict,
+    Control, Event, Observer, SchedulerType, Source, StopReason, TrainConfig, TrainState, Trainer,
+    predict,
 };
 use tunewise_bert::{BertClassifier, BertConfig, DeviceBatch, Error, Mode, Precision, Result};
 use tunewise_data::{Batching, Dataset, EncodedTexts, Example, Targets, Tokenizer};
@@ -223,4 +224,78 @@ fn a_sequence_longer_than_the_positions_is_refused() {
         error,
         "a sequence of 65 tokens exceeds the model's 64 positions (max_position_embeddings)"
     );
+}
+
+/// The largest change of a parameter in a run.
+fn changes(config: TrainConfig, freeze: &[&str]) -> Vec<(String, f64)> {
+    let mut model = model(0.0);
+    model.freeze(freeze).unwrap();
+    let before: Vec<Tensor> = model.parameters().map(|(_, t)| t.detach().copy()).collect();
+    Trainer::new(&mut model, config).unwrap().fit(&source(&texts()), None).unwrap();
+    let change = |((name, after), before): ((&str, &Tensor), &Tensor)| {
+        (name.to_owned(), (after.detach() - before).abs().max().double_value(&[]))
+    };
+    model.parameters().zip(&before).map(change).collect()
+}
+
+#[test]
+fn frozen_parameters_stay_to_the_bit_and_the_others_learn() {
+    let _turn = alone();
+    for (name, change) in changes(config(), &["embeddings", r"layer\.0\..*weight"]) {
+        let frozen =
+            name.contains("embeddings") || (name.contains("layer.0.") && name.ends_with("weight"));
+        assert_eq!(change == 0.0, frozen, "{name} changed by {change}");
+    }
+}
+
+#[test]
+fn deeper_layers_move_less_under_layer_wise_decay() {
+    let _turn = alone();
+    // One step of AdamW moves every weight by its learning rate.
+    let one = TrainConfig { num_train_epochs: 0.1, layer_wise_lr_decay: 0.5, ..config() };
+    let changes = changes(one, &["position"]);
+    let change = |wanted: &str| {
+        changes.iter().find(|(name, _)| name.contains(wanted)).map(|(_, change)| *change).unwrap()
+    };
+    let top = change("classifier.weight");
+    for (name, share) in [
+        ("layer.1.output.dense.weight", 0.5),
+        ("layer.0.output.dense.weight", 0.25),
+        ("word_embeddings.weight", 0.125),
+    ] {
+        // Within AdamW's epsilon of the smallest gradients.
+        approx::assert_relative_eq!(change(name), share * top, max_relative = 1e-2);
+    }
+}
+
+#[test]
+fn patterns_that_match_nothing_or_everything_are_named() {
+    let mut model = model(0.0);
+    let fault = |model: &mut BertClassifier, patterns: &[&str]| {
+        model.freeze(patterns).unwrap_err().to_string()
+    };
+    assert!(fault(&mut model, &["bert", "embedings"]).contains("`freeze` is embedings"));
+    assert!(fault(&mut model, &["("]).contains("a regular expression"));
+    assert!(fault(&mut model, &["weight", "bias"]).contains("leave something to train"));
+    assert_eq!(model.trainable_parameters().count(), model.parameters().count());
+}
+
+#[test]
+fn every_choice_of_loss_and_schedule_changes_the_run() {
+    let _turn = alone();
+    let plain = trained(0.0, config());
+    let choices: [fn(&mut TrainConfig); 7] = [
+        |c| c.lr_scheduler_type = SchedulerType::Cosine,
+        |c| c.lr_scheduler_type = SchedulerType::Constant,
+        |c| (c.lr_scheduler_type, c.lr_scheduler_power) = (SchedulerType::Polynomial, 2.0),
+        |c| c.layer_wise_lr_decay = 0.9,
+        |c| c.loss.label_smoothing_factor = 0.1,
+        |c| c.loss.focal_gamma = 2.0,
+        |c| c.loss.class_weights = Some("LABEL_0=1,LABEL_1=3".parse().unwrap()),
+    ];
+    for (number, choose) in choices.into_iter().enumerate() {
+        let mut config = config();
+        choose(&mut config);
+        assert!(trained(0.0, config) != plain, "choice {number}");
+    }
 }

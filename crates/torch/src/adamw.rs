@@ -29,13 +29,15 @@ impl Default for AdamWConfig {
     }
 }
 
-/// Parameters that share a weight decay.
+/// Parameters that share a weight decay and a learning rate.
 #[derive(Debug)]
 pub struct ParameterGroup {
     /// Name and tensor; the tensors alias the model's, which the optimizer changes in place.
     pub parameters: Vec<(String, Tensor)>,
     /// Decoupled weight decay, a factor of the learning rate; 0 for none.
     pub weight_decay: f64,
+    /// The group's share of each step's learning rate; 1 for all of it.
+    pub learning_rate_scale: f64,
 }
 
 /// AdamW (Loshchilov and Hutter 2019, *Decoupled Weight Decay Regularization*) over groups of
@@ -48,7 +50,7 @@ pub struct ParameterGroup {
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let weight = Tensor::f_ones([2], (Kind::Float, tch::Device::Cpu))?.f_set_requires_grad(true)?;
 /// let parameters = vec![("weight".to_owned(), weight.shallow_clone())];
-/// let group = ParameterGroup { parameters, weight_decay: 0.0 };
+/// let group = ParameterGroup { parameters, weight_decay: 0.0, learning_rate_scale: 1.0 };
 /// let mut optimizer = AdamW::new(vec![group], AdamWConfig::default())?;
 ///
 /// weight.f_sum(Kind::Float)?.f_backward()?;
@@ -62,8 +64,15 @@ pub struct ParameterGroup {
 /// ```
 #[derive(Debug)]
 pub struct AdamW {
-    groups: Vec<(f64, Vec<Slot>)>,
+    groups: Vec<Group>,
     config: AdamWConfig,
+}
+
+#[derive(Debug)]
+struct Group {
+    weight_decay: f64,
+    learning_rate_scale: f64,
+    slots: Vec<Slot>,
 }
 
 /// One parameter with its moments; `step` is a 0-dim Float tensor, as the fused kernel wants it.
@@ -109,15 +118,20 @@ impl AdamW {
         let groups = groups
             .into_iter()
             .map(|group| {
-                let slots = group.parameters.into_iter().map(|(name, t)| Slot::new(name, t));
-                Ok((group.weight_decay, slots.collect::<Result<Vec<_>>>()?))
+                let ParameterGroup { parameters, weight_decay, learning_rate_scale } = group;
+                let slots = parameters.into_iter().map(|(name, t)| Slot::new(name, t));
+                Ok(Group {
+                    weight_decay,
+                    learning_rate_scale,
+                    slots: slots.collect::<Result<_>>()?,
+                })
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(Self { groups, config })
     }
 
     fn slots(&self) -> impl Iterator<Item = &Slot> {
-        self.groups.iter().flat_map(|(_, slots)| slots)
+        self.groups.iter().flat_map(|group| &group.slots)
     }
 
     /// The defined gradients, in the order of the groups; they alias the parameters' own.
@@ -157,8 +171,9 @@ impl AdamW {
     /// # Errors
     /// [`Error::Libtorch`] if a gradient's dtype or device is not its parameter's.
     pub fn step(&mut self, learning_rate: f64) -> Result<()> {
-        for (weight_decay, slots) in &self.groups {
-            let with_gradient: Vec<(&Slot, Tensor)> = slots
+        for group in &self.groups {
+            let with_gradient: Vec<(&Slot, Tensor)> = group
+                .slots
                 .iter()
                 .map(|slot| (slot, slot.parameter.grad()))
                 .filter(|(_, gradient)| gradient.defined())
@@ -178,10 +193,10 @@ impl AdamW {
                 exp_avg_sqs: exp_avg_sqs.as_ptr(),
                 steps: steps.as_ptr(),
                 n: parameters.len(),
-                learning_rate,
+                learning_rate: learning_rate * group.learning_rate_scale,
                 beta1: self.config.adam_beta1,
                 beta2: self.config.adam_beta2,
-                weight_decay: *weight_decay,
+                weight_decay: group.weight_decay,
                 epsilon: self.config.adam_epsilon,
             };
             if args.n > 0 {

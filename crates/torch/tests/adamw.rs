@@ -13,7 +13,8 @@ fn parameter(values: &[f32]) -> Tensor {
 
 fn optimizer(parameter: &Tensor, weight_decay: f64) -> AdamW {
     let parameters = vec![("weight".to_owned(), parameter.shallow_clone())];
-    AdamW::new(vec![ParameterGroup { parameters, weight_decay }], AdamWConfig::default()).unwrap()
+    let group = ParameterGroup { parameters, weight_decay, learning_rate_scale: 1.0 };
+    AdamW::new(vec![group], AdamWConfig::default()).unwrap()
 }
 
 /// The gradient of sum(w^2 * scale / 2), which differs from step to step.
@@ -87,6 +88,7 @@ fn a_parameter_without_gradient_stays_and_zero_grad_undefines() {
     let group = ParameterGroup {
         parameters: vec![named("used", &used), named("unused", &unused)],
         weight_decay: 0.5,
+        learning_rate_scale: 1.0,
     };
     let mut adamw = AdamW::new(vec![group], AdamWConfig::default()).unwrap();
     backward(&used, 0);
@@ -136,7 +138,31 @@ fn a_state_that_does_not_fit_is_refused_by_name() {
 fn only_float_leaves_are_accepted() {
     let frozen = Tensor::from_slice(&[1.0f32]);
     let parameters = vec![("frozen".to_owned(), frozen)];
-    let group = ParameterGroup { parameters, weight_decay: 0.0 };
+    let group = ParameterGroup { parameters, weight_decay: 0.0, learning_rate_scale: 1.0 };
     let error = AdamW::new(vec![group], AdamWConfig::default()).unwrap_err();
     assert!(error.to_string().contains("`frozen`"), "{error}");
+}
+
+#[test]
+fn a_group_learns_at_its_share_of_the_rate() {
+    let (whole, half) = (parameter(&[1.0, -2.0]), parameter(&[1.0, -2.0]));
+    let mut at_full = optimizer(&whole, 0.1);
+    let mut scaled = AdamW::new(
+        vec![ParameterGroup {
+            parameters: vec![("weight".to_owned(), half.shallow_clone())],
+            weight_decay: 0.1,
+            learning_rate_scale: 0.5,
+        }],
+        AdamWConfig::default(),
+    )
+    .unwrap();
+    for step in 0..STEPS {
+        backward(&whole, step);
+        backward(&half, step);
+        at_full.step(LEARNING_RATE).unwrap();
+        scaled.step(2.0 * LEARNING_RATE).unwrap();
+        at_full.zero_grad().unwrap();
+        scaled.zero_grad().unwrap();
+    }
+    assert_eq!(values(&half), values(&whole));
 }

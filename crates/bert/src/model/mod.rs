@@ -6,6 +6,7 @@ mod config;
 mod device_batch;
 mod embeddings;
 mod encoder;
+mod freeze;
 mod layers;
 mod parameters;
 mod precision;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tch::Device;
 use tunewise_data::{Batching, ProblemType};
 
-use crate::train::{MetricForBestModel, TrainConfig};
+use crate::train::{ClassWeights, LossConfig, MetricForBestModel, SchedulerType, TrainConfig};
 use crate::{Error, Precision, Result};
 
 /// Where a run computes.
@@ -113,6 +113,7 @@ impl From<DeviceChoice> for String {
 /// | `overwrite_output_dir` | false | whether it may hold an earlier run |
 /// | `max_seq_length` | 128 | tokens that texts are truncated to |
 /// | `no_shuffle` | false | keep the rows' order |
+/// | `freeze` | none | regular expressions of the parameters that stay as they are |
 /// | `threads` | libtorch's | threads of libtorch |
 /// | `device` | auto | cpu, cuda:N or auto |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,6 +157,20 @@ pub struct FinetuneConfig {
     pub weight_decay: f64,
     /// See [`TrainConfig`].
     pub warmup_steps: f64,
+    /// See [`TrainConfig`].
+    pub lr_scheduler_type: SchedulerType,
+    /// See [`TrainConfig`].
+    pub lr_scheduler_power: f64,
+    /// See [`TrainConfig`].
+    pub layer_wise_lr_decay: f64,
+    /// See [`LossConfig`].
+    pub label_smoothing_factor: f64,
+    /// See [`LossConfig`].
+    pub focal_gamma: f64,
+    /// See [`LossConfig`].
+    pub class_weights: Option<ClassWeights>,
+    /// Patterns of the parameters that stay as they are.
+    pub freeze: Vec<String>,
     /// See [`TrainConfig`].
     pub max_grad_norm: f64,
     /// See [`TrainConfig`].
@@ -203,6 +218,13 @@ impl Default for FinetuneConfig {
             num_train_epochs: train.num_train_epochs,
             weight_decay: train.weight_decay,
             warmup_steps: train.warmup_steps,
+            lr_scheduler_type: train.lr_scheduler_type,
+            lr_scheduler_power: train.lr_scheduler_power,
+            layer_wise_lr_decay: train.layer_wise_lr_decay,
+            label_smoothing_factor: train.loss.label_smoothing_factor,
+            focal_gamma: train.loss.focal_gamma,
+            class_weights: None,
+            freeze: Vec::new(),
             max_grad_norm: train.max_grad_norm,
             gradient_accumulation_steps: train.gradient_accumulation_steps,
             seed: train.seed,
@@ -259,6 +281,14 @@ impl FinetuneConfig {
             gradient_accumulation_steps: self.gradient_accumulation_steps,
             weight_decay: self.weight_decay,
             warmup_steps: self.warmup_steps,
+            lr_scheduler_type: self.lr_scheduler_type,
+            lr_scheduler_power: self.lr_scheduler_power,
+            layer_wise_lr_decay: self.layer_wise_lr_decay,
+            loss: LossConfig {
+                label_smoothing_factor: self.label_smoothing_factor,
+                focal_gamma: self.focal_gamma,
+                class_weights: self.class_weights.clone(),
+            },
             max_grad_norm: self.max_grad_norm,
             batching: self.batching,
             shuffle: !self.no_shuffle,

@@ -58,6 +58,11 @@ pub enum Notice {
         /// Their names.
         names: Vec<String>,
     },
+    /// Parameters are excluded from training.
+    Frozen {
+        /// How many.
+        tensors: usize,
+    },
     /// 16-bit tensors were widened.
     Widened {
         /// How many.
@@ -115,6 +120,7 @@ impl fmt::Display for Notice {
             Self::FreshTensors { names } => {
                 write!(f, "not in the checkpoint, so started fresh: {}", names.join(", "))
             }
+            Self::Frozen { tensors } => write!(f, "{tensors} tensors stay as they are"),
             Self::Widened { tensors } => {
                 write!(f, "{tensors} tensors were widened from 16 to 32 bits")
             }

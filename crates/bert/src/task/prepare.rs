@@ -39,8 +39,13 @@ impl Prepared {
         let tokenizer = Tokenizer::from_dir(folder)?;
         let checkpoint = Checkpoint::open(folder)?;
         let labelling = Labelling::choose(&files, &checkpoint, config.seed)?;
-        let (model, loaded) = BertClassifier::from_checkpoint(checkpoint, &labelling.head, device)?;
+        let (mut model, loaded) =
+            BertClassifier::from_checkpoint(checkpoint, &labelling.head, device)?;
         tell_loaded(&labelling, loaded, tell);
+        if !config.freeze.is_empty() {
+            let tensors = model.freeze(&config.freeze)?;
+            tell(&Notice::Frozen { tensors });
+        }
         let max_seq_length = fitting_length(&model, &tokenizer, Some(config.max_seq_length))?;
 
         let mut part = |dataset: Dataset| -> Result<Part> {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use tunewise_data::Batching;
 
+use super::loss::LossConfig;
+use super::schedule::{Schedule, SchedulerType};
 use crate::{Error, Precision, Result};
 
 /// What makes one evaluation better than another.
@@ -81,6 +83,10 @@ impl FromStr for MetricForBestModel {
 /// | `gradient_accumulation_steps` | 1 | ≥ 1 | micro-batches of an optimizer step |
 /// | `weight_decay` | 0 | ≥ 0 | of all parameters but biases and LayerNorm |
 /// | `warmup_steps` | 0 | ≥ 0 | optimizer steps of rising rate; below 1 a share of all, rounded up |
+/// | `lr_scheduler_type` | linear | | how the rate falls after the warm-up |
+/// | `lr_scheduler_power` | 1 | > 0 | the power of a polynomial fall |
+/// | `layer_wise_lr_decay` | 1 | (0, 1] | a layer's rate as a share of that of the layer above |
+/// | `loss` | plain | | label smoothing, focal loss, class weights: see [`LossConfig`] |
 /// | `max_grad_norm` | 1 | ≥ 0 | gradients are clipped to this norm; 0 only measures |
 /// | `adam_beta1`, `adam_beta2` | 0.9, 0.999 | [0, 1) | decay of the moments |
 /// | `adam_epsilon` | 1e-8 | > 0 | guard of AdamW's denominator |
@@ -108,6 +114,14 @@ pub struct TrainConfig {
     pub weight_decay: f64,
     /// Optimizer steps of rising rate, or their share if below 1.
     pub warmup_steps: f64,
+    /// How the rate falls after the warm-up.
+    pub lr_scheduler_type: SchedulerType,
+    /// The power of a polynomial fall.
+    pub lr_scheduler_power: f64,
+    /// A layer's rate as a share of that of the layer above.
+    pub layer_wise_lr_decay: f64,
+    /// Label smoothing, focal loss, class weights.
+    pub loss: LossConfig,
     /// The norm that gradients are clipped to.
     pub max_grad_norm: f64,
     /// Decay of the first moment.
@@ -142,6 +156,10 @@ impl Default for TrainConfig {
             gradient_accumulation_steps: 1,
             weight_decay: 0.0,
             warmup_steps: 0.0,
+            lr_scheduler_type: SchedulerType::Linear,
+            lr_scheduler_power: 1.0,
+            layer_wise_lr_decay: 1.0,
+            loss: LossConfig::default(),
             max_grad_norm: 1.0,
             adam_beta1: 0.9,
             adam_beta2: 0.999,
@@ -158,6 +176,13 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
+    /// The learning rates of a run of that many optimizer steps.
+    #[must_use]
+    pub fn schedule(&self, total_steps: u64) -> Schedule {
+        Schedule::new(self.lr_scheduler_type, self.learning_rate, self.warmup_steps, total_steps)
+            .with_power(self.lr_scheduler_power)
+    }
+
     /// Checks every range of the table above.
     ///
     /// # Errors
@@ -166,6 +191,7 @@ impl TrainConfig {
         let positive = |x: f64| x.is_finite() && x > 0.0;
         let not_negative = |x: f64| x.is_finite() && x >= 0.0;
         let decay = |x: f64| (0.0..1.0).contains(&x);
+        let (power, layer_decay) = (self.lr_scheduler_power, self.layer_wise_lr_decay);
         let reals = [
             ("learning_rate", self.learning_rate, positive(self.learning_rate), "a number above 0"),
             (
@@ -176,6 +202,13 @@ impl TrainConfig {
             ),
             ("weight_decay", self.weight_decay, not_negative(self.weight_decay), "0 or more"),
             ("warmup_steps", self.warmup_steps, not_negative(self.warmup_steps), "0 or more"),
+            ("lr_scheduler_power", power, positive(power), "a number above 0"),
+            (
+                "layer_wise_lr_decay",
+                layer_decay,
+                positive(layer_decay) && layer_decay <= 1.0,
+                "above 0, at most 1",
+            ),
             ("max_grad_norm", self.max_grad_norm, not_negative(self.max_grad_norm), "0 or more"),
             ("adam_beta1", self.adam_beta1, decay(self.adam_beta1), "0 to below 1"),
             ("adam_beta2", self.adam_beta2, decay(self.adam_beta2), "0 to below 1"),
@@ -204,7 +237,7 @@ impl TrainConfig {
                 });
             }
         }
-        Ok(())
+        self.loss.validate()
     }
 }
 
@@ -216,11 +249,14 @@ mod tests {
     fn each_range_is_checked_by_name() {
         assert!(TrainConfig::default().validate().is_ok());
         type Fault = (&'static str, fn(&mut TrainConfig));
-        let faults: [Fault; 9] = [
+        let faults: [Fault; 12] = [
             ("learning_rate", |c| c.learning_rate = f64::NAN),
             ("num_train_epochs", |c| c.num_train_epochs = 0.0),
             ("weight_decay", |c| c.weight_decay = -0.1),
             ("warmup_steps", |c| c.warmup_steps = f64::INFINITY),
+            ("lr_scheduler_power", |c| c.lr_scheduler_power = 0.0),
+            ("layer_wise_lr_decay", |c| c.layer_wise_lr_decay = 1.1),
+            ("label_smoothing_factor", |c| c.loss.label_smoothing_factor = 1.0),
             ("max_grad_norm", |c| c.max_grad_norm = -1.0),
             ("adam_beta2", |c| c.adam_beta2 = 1.0),
             ("per_device_train_batch_size", |c| c.per_device_train_batch_size = 0),

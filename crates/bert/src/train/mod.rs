@@ -1,8 +1,10 @@
 //! The trainer: one loop, and what it calls.
 
+mod class_weights;
 mod config;
 mod evaluation;
 mod event;
+mod groups;
 mod loss;
 mod observers;
 mod predictions;
@@ -11,14 +13,16 @@ mod source;
 mod state;
 mod trainer;
 
+pub use class_weights::ClassWeights;
 pub use config::{MetricForBestModel, TrainConfig};
 pub use evaluation::{Evaluation, RegressionReport, Scores};
 pub use event::{Control, Event, Observer};
-pub use loss::Loss;
+pub use groups::decays;
+pub use loss::{Loss, LossConfig};
 pub use observers::{EpochRecord, History, LogFile, Progress, StopFlag, Stopwatch};
 pub use predictions::{Predictions, predict};
 pub(crate) use predictions::{THRESHOLD, best};
-pub use schedule::LinearSchedule;
+pub use schedule::{Schedule, SchedulerType};
 pub use source::Source;
 pub use state::{Best, Outcome, StopReason, TrainState};
-pub use trainer::{Trainer, decays};
+pub use trainer::Trainer;

@@ -2,14 +2,14 @@
 
 use tch::{Kind, Tensor};
 use tunewise_data::Order;
-use tunewise_torch::{AdamW, AdamWConfig, ParameterGroup};
+use tunewise_torch::{AdamW, AdamWConfig};
 
 use super::config::TrainConfig;
 use super::evaluation::Evaluation;
 use super::event::{Control, Event, Observer};
+use super::groups::parameter_groups;
 use super::loss::Loss;
 use super::predictions::predict;
-use super::schedule::LinearSchedule;
 use super::source::Source;
 use super::state::{Best, Outcome, StopReason, TrainState};
 use crate::error::Context;
@@ -23,20 +23,9 @@ pub struct Trainer<'a> {
     model: &'a mut BertClassifier,
     optimizer: AdamW,
     config: TrainConfig,
-    loss: Loss,
     state: TrainState,
     observers: Vec<&'a mut (dyn Observer + 'a)>,
     stop_requested: bool,
-}
-
-/// Whether weight decay applies to the parameter of that name: not to biases and normalisation.
-///
-/// # Reference
-/// `transformers.Trainer.get_decay_parameter_names`.
-#[must_use]
-pub fn decays(name: &str) -> bool {
-    let name = name.to_lowercase();
-    !(name.contains("bias") || name.contains("layernorm") || name.contains("rmsnorm"))
 }
 
 /// Mixes a run's seed with a step, so that neighbouring steps draw unrelated dropout masks. The
@@ -55,24 +44,15 @@ impl<'a> Trainer<'a> {
     /// [`Error::Setting`] for a setting out of its range.
     pub fn new(model: &'a mut BertClassifier, config: TrainConfig) -> Result<Self> {
         config.validate()?;
-        let group = |decaying: bool, weight_decay: f64| ParameterGroup {
-            parameters: model
-                .trainable_parameters()
-                .filter(|(name, _)| decays(name) == decaying)
-                .map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone()))
-                .collect(),
-            weight_decay,
-        };
         let adamw = AdamWConfig {
             adam_beta1: config.adam_beta1,
             adam_beta2: config.adam_beta2,
             adam_epsilon: config.adam_epsilon,
         };
-        let groups = vec![group(true, config.weight_decay), group(false, 0.0)];
-        let loss = Loss::new(model.config().problem());
+        let groups = parameter_groups(model, &config);
         let (state, observers) = (TrainState::default(), Vec::new());
         let optimizer = AdamW::new(groups, adamw)?;
-        Ok(Self { model, optimizer, config, loss, state, observers, stop_requested: false })
+        Ok(Self { model, optimizer, config, state, observers, stop_requested: false })
     }
 
     /// Adds a listener.
@@ -93,8 +73,8 @@ impl<'a> Trainer<'a> {
         let windows_per_epoch =
             train.texts.len().div_ceil(batch_size).div_ceil(config.gradient_accumulation_steps);
         self.state.total_steps = (config.num_train_epochs * windows_per_epoch as f64).ceil() as u64;
-        let schedule =
-            LinearSchedule::new(config.learning_rate, config.warmup_steps, self.state.total_steps);
+        let schedule = config.schedule(self.state.total_steps);
+        let objective = config.loss.build(self.model, train.targets)?;
         self.emit(&Event::TrainBegin)?;
 
         for epoch in 0.. {
@@ -110,7 +90,7 @@ impl<'a> Trainer<'a> {
                 let learning_rate = schedule.learning_rate(self.state.step);
                 tch::manual_seed(stream(config.seed, self.state.step)); // dropout masks
 
-                let loss = self.accumulate(train, window, rows)?; // mean over the window's rows
+                let loss = self.accumulate(train, &objective, window)?; // mean over the window's rows
                 let grad_norm = self.clip(window)?;
                 self.optimizer.step(learning_rate)?;
                 self.optimizer.zero_grad()?;
@@ -152,14 +132,15 @@ impl<'a> Trainer<'a> {
     }
 
     /// Forward and backward of a window's micro-batches; the gradients are then those of the mean
-    /// loss over its `rows`, which is returned.
+    /// loss over its rows, which is returned.
     fn accumulate(
         &mut self,
         train: &Source<'_>,
+        objective: &Loss,
         window: &[Vec<usize>],
-        rows: usize,
     ) -> Result<f64> {
         let device = self.model.device();
+        let weight = objective.denominator(train.targets, window.iter().flatten().copied());
         let mut loss = Tensor::f_zeros([], (Kind::Float, device)).at("zeros")?;
         for rows_of_batch in window {
             let batch = train.batch(rows_of_batch, self.config.batching)?;
@@ -171,7 +152,7 @@ impl<'a> Trainer<'a> {
                 .labels
                 .as_ref()
                 .ok_or(Error::Internal { what: "training rows have labels" })?;
-            let part = self.loss.sum(&logits, labels)?.f_div_scalar(rows as i64).at("mean loss")?; // []
+            let part = objective.sum(&logits, labels)?.f_div_scalar(weight).at("mean loss")?; // []
             part.f_backward().at("backward")?;
             loss = loss.f_add(&part.f_detach().at("detach")?).at("add")?;
         }
