@@ -55,6 +55,26 @@ pub enum Error {
     /// The weights sum to zero.
     #[error("the sample weights sum to zero, so there is no weighted mean")]
     ZeroWeight,
+    /// An argument is out of its range.
+    #[error("`{name}` is {got}, expected {expected}")]
+    Argument {
+        /// The argument.
+        name: &'static str,
+        /// The value.
+        got: String,
+        /// What would do.
+        expected: &'static str,
+    },
+    /// A resampled metric has too few finite values for an interval or a test.
+    #[error(
+        "the metric is finite in {finite} of {resamples} resamples, and must be in all the data and in at least two"
+    )]
+    Degenerate {
+        /// Resamples in which it is finite.
+        finite: usize,
+        /// Resamples drawn.
+        resamples: usize,
+    },
     /// A picture cannot be drawn.
     #[cfg(feature = "svg")]
     #[error(transparent)]

@@ -21,30 +21,49 @@
 //! | `scores` | precision, recall, F-beta and their averages; accuracy |
 //! | `confusion` | [`ConfusionMatrix`] |
 //! | `regression` | errors and correlation |
+//! | `bootstrap`, `interval` | confidence intervals of any metric: [`bootstrap`], [`bootstrap_counts`] |
+//! | `significance`, `permutation` | two models on the same rows: [`mcnemar`], [`paired_bootstrap`], [`paired_permutation_test`], [`sign_flip_test`] |
+//! | `groups` | [`group_reports`] and the gaps between groups |
+//! | `agreement` | annotators: [`fleiss_kappa`], [`krippendorff_alpha`] |
 //! | [`svg`] | pictures, with the feature `svg` |
 //!
 //! Semantics are those of scikit-learn 1.9.1, `sklearn.metrics`.
 #![forbid(unsafe_code)]
 
+mod agreement;
+mod bootstrap;
 mod confusion;
 mod counts;
 mod error;
+mod groups;
+mod interval;
 mod label;
 mod pairwise;
+mod permutation;
 mod python_float;
 mod regression;
 mod report;
 mod report_text;
+mod resample;
 mod scores;
+mod significance;
 #[cfg(feature = "svg")]
 pub mod svg;
 
+pub use agreement::{Measurement, fleiss_kappa, krippendorff_alpha};
+pub use bootstrap::{BootstrapOptions, bootstrap, bootstrap_counts, take_rows};
 pub use confusion::ConfusionMatrix;
 pub use counts::MultiLabel;
 pub use error::{Error, Result};
+pub use groups::{Gap, GroupReport, GroupReports, group_reports};
+pub use interval::{ConfidenceInterval, IntervalMethod};
 pub use label::Label;
+pub use permutation::{
+    Alternative, PermutationOptions, PermutationTest, paired_permutation_test, sign_flip_test,
+};
 pub use regression::{mean_absolute_error, mean_squared_error, pearson_r, r2_score};
 pub use report::{
     ClassRow, ClassificationReport, ReportOptions, classification_report, multilabel_report,
 };
 pub use scores::{Score, UndefinedMetric, ZeroDivision, accuracy_score};
+pub use significance::{McNemar, PairedBootstrap, mcnemar, mcnemar_test, paired_bootstrap};
