@@ -6,6 +6,8 @@ mod error;
 mod inputs;
 mod numerics;
 mod parameter;
+mod report;
+mod scenario;
 pub mod special;
 mod training_effect;
 pub mod uncertainty;
@@ -17,4 +19,6 @@ pub use equilibrium::{
 pub use error::{Error, Result};
 pub use inputs::{Annotation, Feedback, Inputs, Promotion, TrainingTime, Weights};
 pub use parameter::Parameter;
+pub use report::{Report, RootReport};
+pub use scenario::{Note, SCHEMA_VERSION, Scenario, ScenarioError};
 pub use training_effect::{EffectValue, TrainingEffect};
