@@ -74,6 +74,26 @@ pub enum Error {
         /// What was expected.
         what: &'static str,
     },
+    /// A name is no root policy's.
+    #[error("`{name}` is no root policy: expected economic, stable, plus or minus")]
+    UnknownPolicy {
+        /// The name.
+        name: String,
+    },
+    /// A text is no axis.
+    #[error(
+        "`{text}` is no axis: expected NAME=V1,V2,... or NAME=LOW..HIGH[:COUNT[:log]], where a logarithmic one is above 0"
+    )]
+    Axis {
+        /// The text.
+        text: String,
+    },
+    /// A grid is too large.
+    #[error("the grid has more than {most} points")]
+    GridSize {
+        /// The most it may have.
+        most: usize,
+    },
 }
 
 /// The crate's result type.

@@ -3,22 +3,30 @@
 
 mod equilibrium;
 mod error;
+mod folds;
 mod inputs;
 mod numerics;
 mod parameter;
 mod report;
 mod scenario;
+mod signs;
 pub mod special;
+mod tornado;
 mod training_effect;
 pub mod uncertainty;
+mod whatif;
 
 pub use equilibrium::{
     Branch, Contributions, Equilibrium, Gradient, Hessian, Model, Root, RootPolicy, Stability,
     Status, solve,
 };
 pub use error::{Error, Result};
+pub use folds::Folds;
 pub use inputs::{Annotation, Feedback, Inputs, Promotion, TrainingTime, Weights};
 pub use parameter::Parameter;
 pub use report::{Report, RootReport};
 pub use scenario::{Note, SCHEMA_VERSION, Scenario, ScenarioError};
+pub use signs::{Diagnostic, SignConvention, diagnose};
+pub use tornado::{Bar, Range, tornado};
 pub use training_effect::{EffectValue, TrainingEffect};
+pub use whatif::{Axis, GridPoint, MAX_GRID, grid};

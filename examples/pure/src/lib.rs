@@ -1,6 +1,8 @@
 //! What the command lines share: how a run ends. This package never links libtorch.
 #![allow(clippy::print_stderr, reason = "these are command lines")]
 
+pub mod cost;
+
 use std::fmt::Display;
 use std::process::ExitCode;
 
@@ -10,7 +12,7 @@ pub const BAD_INPUT: u8 = 2;
 pub const INTERRUPTED: u8 = 130;
 
 /// What a command line returns: its exit code, or the one message of what was wrong.
-pub type CliResult = Result<ExitCode, Box<dyn std::error::Error>>;
+pub type CliResult<T = ExitCode> = Result<T, Box<dyn std::error::Error>>;
 
 /// Runs a command line; an error becomes one line on standard error and exit code 2.
 pub fn run(main: impl FnOnce() -> CliResult) -> ExitCode {

@@ -1,10 +1,12 @@
 //! Solving a scenario.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::answer::Equilibrium;
 use super::roots::{Solution, solve_inputs};
-use crate::{Inputs, Result, TrainingEffect};
+use crate::{Error, Inputs, Result, TrainingEffect};
 
 /// Which root is reported where there are two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -21,6 +23,20 @@ pub enum RootPolicy {
     Plus,
     /// F₋ whatever its sign.
     Minus,
+}
+
+impl FromStr for RootPolicy {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "economic" => Ok(Self::Economic),
+            "stable" => Ok(Self::Stable),
+            "plus" => Ok(Self::Plus),
+            "minus" => Ok(Self::Minus),
+            _ => Err(Error::UnknownPolicy { name: text.to_owned() }),
+        }
+    }
 }
 
 /// How a scenario is solved. The default is the article's model.

@@ -1,0 +1,39 @@
+//! What can go wrong with a command.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tunewise_cost::ScenarioError;
+
+/// A file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    /// It cannot be read.
+    #[error("{}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    /// It cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    /// It is no scenario.
+    #[error("{}: {source}", path.display())]
+    Scenario { path: PathBuf, source: ScenarioError },
+    /// Its name ends in nothing known.
+    #[error("{}: expected a name that ends in .toml, .json or .jsonl", path.display())]
+    Extension { path: PathBuf },
+    /// There are many scenarios where one is wanted.
+    #[error("{}: this command takes one scenario, in a .toml or .json file", path.display())]
+    Lines { path: PathBuf },
+    /// An option does not fit.
+    #[error("{0}")]
+    Usage(&'static str),
+}
+
+/// The text of a file.
+pub(crate) fn read(path: &Path) -> Result<String, Fault> {
+    std::fs::read_to_string(path).map_err(|source| Fault::Read { path: path.to_owned(), source })
+}
+
+/// Writes a picture.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Fault> {
+    std::fs::write(path, text).map_err(|source| Fault::Write { path: path.to_owned(), source })
+}
