@@ -74,6 +74,12 @@ const OWN_FILES: [&str; 16] = [
     "state.json",
 ];
 
+/// Where TensorBoard's files stand.
+pub(crate) const EVENTS_FOLDER: &str = "runs";
+
+/// How their names end.
+pub(crate) const EVENTS_EXTENSION: &str = "tunewise";
+
 impl OutputFolder {
     /// Refuses a folder with content that nobody allowed to replace; changes nothing.
     pub(crate) fn check(path: &Path, overwrite: bool) -> Result<()> {
@@ -101,6 +107,8 @@ impl OutputFolder {
                 fs::remove_file(entry.path()).at(&entry.path())?;
             } else if is_checkpoint(&name) {
                 fs::remove_dir_all(entry.path()).at(&entry.path())?;
+            } else if name == EVENTS_FOLDER {
+                clear_events(&entry.path())?;
             }
         }
         Ok(Self(path.to_owned()))
@@ -113,6 +121,17 @@ impl OutputFolder {
     pub(crate) fn join(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
+}
+
+/// Removes the event files of an earlier run.
+fn clear_events(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder).at(folder)? {
+        let path = entry.at(folder)?.path();
+        if path.extension().is_some_and(|extension| extension == EVENTS_EXTENSION) {
+            fs::remove_file(&path).at(&path)?;
+        }
+    }
+    Ok(())
 }
 
 fn is_checkpoint(name: &str) -> bool {
@@ -142,8 +161,11 @@ mod tests {
         for name in ["report.txt", "notes.txt"] {
             fs::write(root.path().join(name), "x").unwrap();
         }
-        for name in ["checkpoint-7", "checkpoint-best"] {
+        for name in ["checkpoint-7", "checkpoint-best", "runs"] {
             fs::create_dir(root.path().join(name)).unwrap();
+        }
+        for name in ["events.out.tfevents.1.tunewise", "events.out.tfevents.1.other"] {
+            fs::write(root.path().join("runs").join(name), "x").unwrap();
         }
         assert!(matches!(
             OutputFolder::create(root.path(), false),
@@ -153,6 +175,7 @@ mod tests {
         let mut left: Vec<_> =
             fs::read_dir(root.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         left.sort();
-        assert_eq!(left, ["checkpoint-best", "notes.txt"]);
+        assert_eq!(left, ["checkpoint-best", "notes.txt", "runs"]);
+        assert_eq!(fs::read_dir(root.path().join("runs")).unwrap().count(), 1);
     }
 }

@@ -115,6 +115,11 @@ impl Job<'_> {
     ) -> Result<(Outcome, f64)> {
         let mut stopwatch = Stopwatch::default();
         let mut log = LogFile::create(self.folder.join("log.jsonl"))?;
+        #[cfg(feature = "tensorboard")]
+        let mut board = {
+            let folder = self.folder.join(files::EVENTS_FOLDER);
+            crate::train::TensorBoard::create(folder, self.config)?
+        };
         let mut saver = Saver { writer: &run.writer, folder: self.folder };
         let train = run.train.source(&run.tokenizer, run.max_seq_length);
         let valid =
@@ -124,6 +129,10 @@ impl Job<'_> {
             .observe(history)
             .observe(&mut log)
             .observe(&mut saver);
+        #[cfg(feature = "tensorboard")]
+        {
+            trainer = trainer.observe(&mut board);
+        }
         for observer in observers {
             trainer = trainer.observe(observer);
         }

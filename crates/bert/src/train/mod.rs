@@ -19,6 +19,8 @@ pub use evaluation::{Evaluation, RegressionReport, Scores};
 pub use event::{Control, Event, Observer};
 pub use groups::decays;
 pub use loss::{Loss, LossConfig};
+#[cfg(feature = "tensorboard")]
+pub use observers::TensorBoard;
 pub use observers::{EpochRecord, History, LogFile, Progress, StopFlag, Stopwatch};
 pub use predictions::{Predictions, predict};
 pub(crate) use predictions::{THRESHOLD, best};
