@@ -10,5 +10,6 @@ mod roots;
 
 pub use answer::{Equilibrium, Status};
 pub use gradient::{Gradient, Hessian};
+pub(crate) use model::effectiveness_of;
 pub use model::{Contributions, Model, RootPolicy, solve};
 pub use root::{Branch, Root, Stability};

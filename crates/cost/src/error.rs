@@ -74,6 +74,30 @@ pub enum Error {
         /// What was expected.
         what: &'static str,
     },
+    /// A column or an output has too many or too few rows.
+    #[error("{field} has {got} rows, expected {expected}")]
+    Length {
+        /// The column's name, or `out`.
+        field: &'static str,
+        /// Its rows.
+        got: usize,
+        /// The rows of all others.
+        expected: usize,
+    },
+    /// The values of a column do not lie side by side.
+    #[error("{field}: the array's values do not lie side by side; copy it first")]
+    Stride {
+        /// The column's name.
+        field: &'static str,
+    },
+    /// A row has a bad input.
+    #[error("row {row}: {source}")]
+    Row {
+        /// The row, from 0.
+        row: usize,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
     /// A name is no root policy's.
     #[error("`{name}` is no root policy: expected economic, stable, plus or minus")]
     UnknownPolicy {
@@ -94,6 +118,14 @@ pub enum Error {
         /// The most it may have.
         most: usize,
     },
+}
+
+impl Error {
+    /// The row at fault, if one is.
+    #[must_use]
+    pub fn row(&self) -> Option<usize> {
+        if let Self::Row { row, .. } = self { Some(*row) } else { None }
+    }
 }
 
 /// The crate's result type.

@@ -1,6 +1,7 @@
 //! The management cost model of the source article, as a library.
 #![forbid(unsafe_code)]
 
+mod batch;
 mod equilibrium;
 mod error;
 mod folds;
@@ -16,6 +17,7 @@ mod training_effect;
 pub mod uncertainty;
 mod whatif;
 
+pub use batch::{Column, Columns};
 pub use equilibrium::{
     Branch, Contributions, Equilibrium, Gradient, Hessian, Model, Root, RootPolicy, Stability,
     Status, solve,

@@ -125,6 +125,17 @@ impl Model {
     }
 }
 
+/// E of inputs that are known to be valid; NaN without a selected root.
+pub(crate) fn effectiveness_of(
+    inputs: &Inputs,
+    training_effect: TrainingEffect,
+    policy: RootPolicy,
+) -> f64 {
+    let model = Model { training_effect, policy };
+    let answer = model.answer(inputs, solve_inputs(inputs, training_effect));
+    answer.effectiveness().unwrap_or(f64::NAN)
+}
+
 /// [`Model::solve`] with the article's model.
 ///
 /// # Errors
