@@ -7,11 +7,11 @@ pub use columns::{Column, Columns};
 
 use crate::equilibrium::effectiveness_of;
 use crate::{Error, Inputs, Model, Parameter, Result, RootPolicy, TrainingEffect};
-use kernel::{BLOCK, SUSPECT, evaluate, ratios};
+use kernel::{BLOCK, SUSPECT, evaluate};
 
 /// Scenarios that one thread takes at a time.
 #[cfg(feature = "rayon")]
-const CHUNK: usize = 32 * BLOCK;
+const CHUNK: usize = 128 * BLOCK;
 
 impl Model {
     /// E of every row into `out`; NaN where the policy selects no root.
@@ -79,9 +79,7 @@ impl Model {
             let start = first + block * BLOCK;
             let lanes = columns.lanes(&constants, start..start + out.len());
             let suspects = if self.policy == RootPolicy::Economic {
-                let effects = effects.get_mut(..out.len()).unwrap_or_default();
-                self.effects(&lanes, effects);
-                evaluate(&lanes, effects, out)
+                evaluate(&lanes, self.effects(&lanes, &mut effects), out)
             } else {
                 out.fill(SUSPECT);
                 out.len()
@@ -93,16 +91,21 @@ impl Model {
         Ok(())
     }
 
-    /// x of every row of a block.
-    fn effects(&self, lanes: &[&[f64]; Parameter::COUNT], effects: &mut [f64]) {
-        let [data, params, ..] = lanes;
+    /// x of every row of a block; none where it is D/P, which the kernel does itself.
+    fn effects<'b>(
+        &self,
+        lanes: &[&[f64]; Parameter::COUNT],
+        effects: &'b mut [f64; BLOCK],
+    ) -> Option<&'b [f64]> {
         if self.training_effect == TrainingEffect::Ratio {
-            return ratios(data, params, effects);
+            return None;
         }
+        let [data, params, ..] = lanes;
         for ((effect, &data_volume), &param_count) in effects.iter_mut().zip(*data).zip(*params) {
             let inputs = Inputs { data_volume, param_count, ..Inputs::default() };
             *effect = self.training_effect.at(&inputs).value;
         }
+        Some(effects)
     }
 
     /// Answers by the accurate path what the kernel left open.
