@@ -243,9 +243,9 @@ impl Row {
         let scale = span * span + root.promoted.abs();
         let clear = root.discriminant.abs() >= NEAR_FOLD * scale;
         let constant = root.constant.abs();
-        let in_range = (scale >= SMALLEST) & (scale <= LARGEST);
-        let constant_in_range = (constant >= SMALLEST) & (constant <= LARGEST);
+        let (least, most) = (scale.min(constant), scale.max(constant));
+        let in_range = (least >= SMALLEST) & (most <= LARGEST);
         let valid = (self.data >= 0.0) & (self.params > 0.0) & (self.params < f64::INFINITY);
-        clear & in_range & constant_in_range & valid & (!root.admissible | well_conditioned)
+        clear & in_range & valid & (!root.admissible | well_conditioned)
     }
 }
