@@ -75,6 +75,86 @@ pub enum Error {
         /// Resamples drawn.
         resamples: usize,
     },
+    /// A score or a weight is NaN or infinite.
+    #[error("{what} is {got} in row {row}, column {column}, expected a finite number")]
+    NotFinite {
+        /// The input.
+        what: &'static str,
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// The value.
+        got: f64,
+    },
+    /// A probability is outside [0, 1].
+    #[error("the probability in row {row}, column {column} is {got}, expected 0 to 1")]
+    Probability {
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// The value.
+        got: f64,
+    },
+    /// The scores of a row are no probabilities.
+    #[error("the scores of row {row} sum to {sum}, expected probabilities that sum to 1")]
+    RowSum {
+        /// The row, from 0.
+        row: usize,
+        /// Its sum.
+        sum: f64,
+    },
+    /// A relevance is negative.
+    #[error("the relevance in row {row}, column {column} is {got}, expected 0 or more")]
+    Relevance {
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// The value.
+        got: f64,
+    },
+    /// A matrix has another shape.
+    #[error("{what} has {got}, expected {expected}")]
+    Shape {
+        /// The input.
+        what: &'static str,
+        /// What it has.
+        got: String,
+        /// What it should have.
+        expected: String,
+    },
+    /// There are more or fewer classes than columns of scores.
+    #[error(
+        "{origin} has {got} distinct labels and y_score {columns} columns; \
+         give `labels` if y_true lacks some"
+    )]
+    NumClasses {
+        /// Where the labels are from: `labels` or `y_true`.
+        origin: &'static str,
+        /// Distinct labels in it.
+        got: usize,
+        /// Columns of the scores; one stands for two classes.
+        columns: usize,
+    },
+    /// `y_true` holds a label that `labels` lacks.
+    #[error("y_true has label `{label}` in row {row}, which is not one of `labels`")]
+    UndeclaredLabel {
+        /// The row, from 0.
+        row: usize,
+        /// The label.
+        label: String,
+    },
+    /// The positive label does not occur.
+    #[error("the positive label `{label}` is not one of the labels of y_true")]
+    PositiveLabel {
+        /// The label.
+        label: String,
+    },
+    /// A trade-off between two classes needs both.
+    #[error("only one class is present in y_true, expected both")]
+    OneClass,
     /// A picture cannot be drawn.
     #[cfg(feature = "svg")]
     #[error(transparent)]

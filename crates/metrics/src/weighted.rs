@@ -1,0 +1,40 @@
+//! Means by weight.
+
+use crate::error::same_length;
+use crate::matrix::finite;
+use crate::pairwise;
+use crate::{Error, Result};
+
+/// Checks that there is a finite weight for each row.
+pub(crate) fn check_weights(sample_weight: Option<&[f64]>, rows: usize) -> Result<()> {
+    match sample_weight {
+        None => Ok(()),
+        Some(weights) => {
+            same_length("sample_weight", weights.len(), rows)?;
+            finite("sample_weight", weights)
+        }
+    }
+}
+
+/// `numpy.average`.
+pub(crate) fn average(values: &[f64], weights: Option<&[f64]>) -> Result<f64> {
+    let Some(weights) = weights else {
+        return Ok(pairwise::sum(values) / values.len() as f64);
+    };
+    let total = pairwise::sum(weights);
+    if total == 0.0 {
+        return Err(Error::ZeroWeight);
+    }
+    Ok(total_of(values, Some(weights)) / total)
+}
+
+/// The sum by weight.
+pub(crate) fn total_of(values: &[f64], weights: Option<&[f64]>) -> f64 {
+    match weights {
+        None => pairwise::sum(values),
+        Some(weights) => {
+            let products = values.iter().zip(weights).map(|(value, weight)| value * weight);
+            pairwise::sum(&products.collect::<Vec<_>>())
+        }
+    }
+}
