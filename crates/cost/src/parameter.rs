@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Error, Inputs, Result};
 
 /// One of the sixteen inputs.
@@ -21,7 +23,8 @@ use crate::{Error, Inputs, Result};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&str")]
 pub enum Parameter {
     /// D, the data volume.
     DataVolume,
@@ -197,6 +200,20 @@ impl Parameter {
 impl fmt::Display for Parameter {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.pad(self.name())
+    }
+}
+
+impl TryFrom<String> for Parameter {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<Parameter> for &str {
+    fn from(parameter: Parameter) -> Self {
+        parameter.name()
     }
 }
 

@@ -1,40 +1,16 @@
 //! Distributions against 25-digit tables (fixtures/tables.json, mpmath), moments against quadrature.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod support;
+
 use approx::assert_relative_eq;
 use proptest::prelude::*;
 use serde_json::Value;
+use support::uncertain::distribution;
 use tunewise_cost::uncertainty::{Distribution, Family, Law, Stream, ThreePoint};
 
 /// Quantiles: a few roundings, amplified where a law subtracts its bounds.
 const QUANTILE: f64 = 2e-14;
-
-/// A family with the table's short parameter names, by ours.
-fn distribution(name: &str, parameters: &Value) -> Distribution {
-    let of = |key: &str| parameters[key].as_f64().unwrap();
-    match name {
-        "normal" => Distribution::Normal { mean: of("mean"), sd: of("sd") },
-        "lognormal" => Distribution::LogNormal { mu: of("mu"), sigma: of("sigma"), shift: 0.0 },
-        "uniform" => Distribution::Uniform { low: of("a"), high: of("b") },
-        "loguniform" => Distribution::LogUniform { low: of("a"), high: of("b") },
-        "triangular" => Distribution::Triangular { low: of("a"), mode: of("mode"), high: of("b") },
-        "pert" => Distribution::Pert {
-            low: of("a"),
-            mode: of("mode"),
-            high: of("b"),
-            lambda: of("lambda"),
-        },
-        "beta" => Distribution::Beta { alpha: of("alpha"), beta: of("beta"), low: 0.0, high: 1.0 },
-        "gamma" => Distribution::Gamma { shape: of("shape"), scale: of("scale") },
-        "truncnormal" => Distribution::TruncatedNormal {
-            mean: of("mean"),
-            sd: of("sd"),
-            low: of("lo"),
-            high: of("hi"),
-        },
-        other => panic!("{other}"),
-    }
-}
 
 #[test]
 fn quantiles_match_the_table() {

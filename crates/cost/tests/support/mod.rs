@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+pub(crate) mod uncertain;
+
 use std::path::Path;
 
 use serde_json::Value;

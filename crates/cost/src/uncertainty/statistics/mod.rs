@@ -1,5 +1,6 @@
 //! Statistics of samples: compensated moments, quantiles, tail means, one sample against another.
 
+mod binned;
 mod moments;
 mod quantiles;
 mod superiority;
@@ -9,6 +10,11 @@ pub use moments::{Moments, mean, variance};
 pub use quantiles::{QuantileKind, quantile, quantiles};
 pub use superiority::{Superiority, superiority};
 pub use tail::{conditional_value_at_risk, exceedance};
+
+pub(crate) use binned::place_quantiles;
+pub(crate) use quantiles::check_probability;
+pub(crate) use superiority::rank_superiority;
+pub(crate) use tail::tail_mean;
 
 use crate::{Error, Result};
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check_sample;
+use super::{check_sample, place_quantiles};
 use crate::{Error, Result};
 
 /// A definition of the sample quantile, by its number in Hyndman and Fan (1996) and in R.
@@ -156,7 +156,7 @@ pub fn quantile(sample: &[f64], p: f64, kind: QuantileKind) -> Result<f64> {
     Ok(quantiles(sample, &[p], kind)?.first().copied().unwrap_or(f64::NAN))
 }
 
-/// Several quantiles of a sample in any order, by selection rather than sorting.
+/// Several quantiles of a sample in any order, without sorting it.
 ///
 /// # Errors
 /// If the sample is empty or holds a number that is not finite, or a probability is outside [0, 1].
@@ -173,8 +173,7 @@ pub fn quantile(sample: &[f64], p: f64, kind: QuantileKind) -> Result<f64> {
 pub fn quantiles(sample: &[f64], probabilities: &[f64], kind: QuantileKind) -> Result<Vec<f64>> {
     check_sample("quantile", sample, 1)?;
     probabilities.iter().try_for_each(|&p| check_probability(p))?;
-    let mut values = sample.to_vec();
-    Ok(select_quantiles(&mut values, probabilities, kind))
+    Ok(place_quantiles(sample, probabilities, kind))
 }
 
 /// Quantiles of finite values, which it puts into another order.

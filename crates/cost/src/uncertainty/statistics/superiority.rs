@@ -52,19 +52,22 @@ impl Superiority {
 pub fn superiority(first: &[f64], second: &[f64]) -> Result<Superiority> {
     check_sample("superiority", first, 1)?;
     check_sample("superiority", second, 1)?;
-    let mut others = second.to_vec();
-    others.sort_unstable_by(f64::total_cmp);
-    let mut sorted = first.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
+    Ok(rank_superiority(first.to_vec(), second.to_vec()))
+}
+
+/// [`superiority`] of values that are not NaN.
+pub(crate) fn rank_superiority(mut first: Vec<f64>, mut second: Vec<f64>) -> Superiority {
+    let pairs = first.len() as f64 * second.len() as f64;
+    second.sort_unstable_by(f64::total_cmp);
+    first.sort_unstable_by(f64::total_cmp);
     let (mut below, mut at_most) = (0, 0);
     let (mut greater, mut equal) = (0_u128, 0_u128);
-    for value in sorted {
-        below += others.iter().skip(below).take_while(|&&other| other < value).count();
+    for value in first {
+        below += second.iter().skip(below).take_while(|&&other| other < value).count();
         at_most = at_most.max(below);
-        at_most += others.iter().skip(at_most).take_while(|&&other| other <= value).count();
+        at_most += second.iter().skip(at_most).take_while(|&&other| other <= value).count();
         greater += below as u128;
         equal += (at_most - below) as u128;
     }
-    let pairs = first.len() as f64 * second.len() as f64;
-    Ok(Superiority { greater: greater as f64 / pairs, equal: equal as f64 / pairs })
+    Superiority { greater: greater as f64 / pairs, equal: equal as f64 / pairs }
 }

@@ -1,7 +1,7 @@
 //! What lies beyond a quantile or a threshold.
 
-use super::quantiles::{QuantileKind, check_probability, select_quantiles};
-use super::{Moments, check_sample};
+use super::quantiles::{QuantileKind, check_probability};
+use super::{Moments, check_sample, place_quantiles};
 use crate::{Error, Result};
 
 /// The mean of the worst share of a sample: of the values at most the `share`-quantile (type 1).
@@ -33,11 +33,14 @@ pub fn conditional_value_at_risk(sample: &[f64], share: f64) -> Result<f64> {
     if share == 0.0 {
         return Err(Error::Field { field: "share", value: share, rule: "a number above 0" });
     }
-    let mut values = sample.to_vec();
-    let quantile = select_quantiles(&mut values, &[share], QuantileKind::Type1);
+    Ok(tail_mean(sample, share))
+}
+
+/// [`conditional_value_at_risk`] of finite values and a share that are known to be valid.
+pub(crate) fn tail_mean(sample: &[f64], share: f64) -> f64 {
+    let quantile = place_quantiles(sample, &[share], QuantileKind::Type1);
     let quantile = quantile.first().copied().unwrap_or(f64::NAN);
-    // In the sample's own order, so that the sum does not depend on how the selection moved values.
-    Ok(sample.iter().copied().filter(|&value| value <= quantile).collect::<Moments>().mean())
+    sample.iter().copied().filter(|&value| value <= quantile).collect::<Moments>().mean()
 }
 
 /// The share of a sample above a threshold.
