@@ -48,8 +48,20 @@ pub enum Error {
         /// The columns there are.
         found: Vec<String>,
     },
+    /// An object lacks a key.
+    #[error("{file}:{line}: no `{column}`; the object has {}", found.join(", "))]
+    MissingKey {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// The key.
+        column: String,
+        /// The keys there are.
+        found: Vec<String>,
+    },
     /// A row has another number of fields than the header.
-    #[error("{file}:{line}: expected {expected} fields, got {got}")]
+    #[error("{file}:{line}: expected {expected} fields, got {got}{}", lacking(column.as_deref()))]
     Ragged {
         /// The file.
         file: String,
@@ -59,6 +71,16 @@ pub enum Error {
         expected: usize,
         /// Fields of the row.
         got: usize,
+        /// The first column that the row has no field for.
+        column: Option<String>,
+    },
+    /// Quotes are opened and never closed.
+    #[error("{file}:{line}: the quotes that open here are never closed")]
+    OpenQuote {
+        /// The file.
+        file: String,
+        /// Line where they open, from 1.
+        line: u64,
     },
     /// A cell or line is not UTF-8.
     #[error("{file}:{line}: {place}: byte 0x{byte:02x} at offset {offset} is not UTF-8")]
@@ -101,13 +123,18 @@ pub enum Error {
         expected: String,
     },
     /// A line is not a JSON object.
-    #[error("{file}:{line}: {source}")]
+    #[error(
+        "{file}:{}:{}: {}",
+        line + (source.line() as u64).saturating_sub(1),
+        source.column(),
+        without_place(source)
+    )]
     Json {
         /// The file.
         file: String,
-        /// The line, from 1.
+        /// Line where the object starts, from 1.
         line: u64,
-        /// serde's error; its own line counts inside the row.
+        /// serde's error, whose line counts from there.
         source: serde_json::Error,
     },
     /// The CSV reader stopped.
@@ -193,3 +220,13 @@ pub enum Error {
 
 /// The crate's result type.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+fn lacking(column: Option<&str>) -> String {
+    column.map(|name| format!("; nothing for column `{name}`")).unwrap_or_default()
+}
+
+/// serde's message without its line, which counts inside the row, and its column.
+fn without_place(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    message.rsplit_once(" at line ").map_or(message.clone(), |(message, _)| message.to_owned())
+}

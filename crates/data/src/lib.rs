@@ -16,6 +16,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | `read` | CSV, TSV, JSON Lines and Parquet files to a [`Dataset`] |
+//! | `predictions` | files of true and predicted labels: [`read_predictions`] |
 //! | `labels` | [`LabelSet`] and the [`Targets`] of a data set |
 //! | [`split`] | stratified seeded split |
 //! | `audit` | statistics, duplicates, leaks |
@@ -33,6 +34,7 @@ mod error;
 mod format;
 mod labels;
 mod order;
+mod predictions;
 mod read;
 pub mod split;
 mod tokenizer;
@@ -45,5 +47,9 @@ pub use error::{Error, Result};
 pub use format::Format;
 pub use labels::{LabelSet, Targets, targets};
 pub use order::{Batching, Order, plan, transformers_permutation};
-pub use read::{LabelUse, Limits, ReadOptions, read_from, read_lines, read_path};
+pub use predictions::{LabelType, MultiLabelPredictions, PredictionFile, Predictions};
+pub use read::{
+    LabelUse, Limits, PredictionOptions, ReadOptions, read_from, read_lines, read_path,
+    read_predictions, read_predictions_path,
+};
 pub use tokenizer::{Casing, Tokenizer};

@@ -64,7 +64,20 @@ fn columns_are_guessed_named_or_missed_by_name() {
 fn faults_name_file_line_and_what_was_expected() {
     assert_eq!(message(csv(b"")), "f.csv: no rows");
     assert_eq!(message(csv(b"text,label\n")), "f.csv: no rows");
-    assert_eq!(message(csv(b"text,label\na,x\nb\n")), "f.csv:3: expected 2 fields, got 1");
+    assert_eq!(
+        message(csv(b"text,label\na,x\nb\n")),
+        "f.csv:3: expected 2 fields, got 1; nothing for column `label`"
+    );
+    assert_eq!(message(csv(b"text,label\na,x,y\n")), "f.csv:2: expected 2 fields, got 3");
+    assert_eq!(
+        message(csv(b"text,label\r\na,x\r\n\"b,y\r\nc,z\r\n")),
+        "f.csv:3: the quotes that open here are never closed"
+    );
+    assert_eq!(
+        message(jsonl("{\"text\":\"a\",\"label\":1}\n{\"text\" 1}\n")),
+        "f.jsonl:2:9: expected `:`"
+    );
+    assert_eq!(message(jsonl("{\"text\":\"a\",\n")), "f.jsonl:1:12: EOF while parsing a value");
     assert_eq!(
         message(csv(b"text,label\na,x\nok \xff,y\n")),
         "f.csv:3: column `text`: byte 0xff at offset 3 is not UTF-8"
@@ -82,7 +95,7 @@ fn faults_name_file_line_and_what_was_expected() {
         "f.csv:3: column `label`: an empty cell, expected a label"
     );
     assert!(
-        message(jsonl("{\"text\":\"a\",\"label\":}\n")).starts_with("f.jsonl:1: expected value")
+        message(jsonl("{\"text\":\"a\",\"label\":}\n")).starts_with("f.jsonl:1:21: expected value")
     );
     assert!(message(jsonl("[1]\n")).starts_with("f.jsonl:1: "));
     assert_eq!(

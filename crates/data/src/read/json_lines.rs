@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::columns::Header;
-use super::{RawLabel, RawRow, ReadOptions};
+use super::{Limits, RawLabel, RawRow, ReadOptions};
 use crate::dataset::Columns;
 use crate::{Error, Result};
 
@@ -16,7 +16,7 @@ pub(super) fn read(
     source: &str,
     options: &ReadOptions,
 ) -> Result<(Vec<RawRow>, Columns)> {
-    let mut lines = Lines { reader: BufReader::new(reader), source, options, line: 0 };
+    let mut lines = Lines::new(reader, source, options.limits);
     let mut columns = None;
     let mut rows = Vec::new();
     while let Some(object) = lines.next()? {
@@ -32,18 +32,24 @@ pub(super) fn read(
     Ok((rows, columns.unwrap_or_default()))
 }
 
-struct Lines<'a, R> {
+/// A file's objects, one after another.
+pub(super) struct Lines<'a, R> {
     reader: BufReader<R>,
     source: &'a str,
-    options: &'a ReadOptions,
-    line: u64,
+    limits: Limits,
+    /// The last line read, from 1.
+    pub(super) line: u64,
 }
 
-impl<R: Read> Lines<'_, R> {
+impl<'a, R: Read> Lines<'a, R> {
+    pub(super) fn new(reader: R, source: &'a str, limits: Limits) -> Self {
+        Self { reader: BufReader::new(reader), source, limits, line: 0 }
+    }
+
     /// The next line that is not blank, as an object.
-    fn next(&mut self) -> Result<Option<Map<String, Value>>> {
+    pub(super) fn next(&mut self) -> Result<Option<Map<String, Value>>> {
         loop {
-            let limit = self.options.limits.max_row_bytes;
+            let limit = self.limits.max_row_bytes;
             let mut bytes = Vec::new();
             let mut limited = (&mut self.reader).take(limit as u64 + 1);
             let read = limited
@@ -56,8 +62,8 @@ impl<R: Read> Lines<'_, R> {
             if read > limit {
                 return Err(self.limit("the row in bytes", limit));
             }
-            let text = self.text(&bytes)?;
-            if !text.trim().is_empty() {
+            let text = self.text(&bytes)?.trim_end();
+            if !text.is_empty() {
                 return self.object(text).map(Some);
             }
         }
@@ -79,22 +85,17 @@ impl<R: Read> Lines<'_, R> {
     }
 
     fn object(&self, text: &str) -> Result<Map<String, Value>> {
-        let Limits { columns, nesting } = self.limits();
-        if depth(text) > nesting {
-            return Err(self.limit("the nesting of JSON", nesting));
+        let Limits { max_columns, max_nesting, .. } = self.limits;
+        if depth(text) > max_nesting {
+            return Err(self.limit("the nesting of JSON", max_nesting));
         }
         let (file, line) = (self.source.to_owned(), self.line);
         let object: Map<String, Value> =
             serde_json::from_str(text).map_err(|source| Error::Json { file, line, source })?;
-        if object.len() > columns {
-            return Err(self.limit("the object in keys", columns));
+        if object.len() > max_columns {
+            return Err(self.limit("the object in keys", max_columns));
         }
         Ok(object)
-    }
-
-    fn limits(&self) -> Limits {
-        let limits = self.options.limits;
-        Limits { columns: limits.max_columns, nesting: limits.max_nesting }
     }
 
     fn limit(&self, what: &'static str, limit: usize) -> Error {
@@ -144,7 +145,8 @@ impl<R: Read> Lines<'_, R> {
         }
     }
 
-    fn value(&self, column: &str, got: Option<&Value>, expected: &str) -> Error {
+    /// A value that cannot be used.
+    pub(super) fn value(&self, column: &str, got: Option<&Value>, expected: &str) -> Error {
         Error::Value {
             file: self.source.to_owned(),
             line: self.line,
@@ -153,12 +155,6 @@ impl<R: Read> Lines<'_, R> {
             expected: expected.to_owned(),
         }
     }
-}
-
-/// The two limits of an object.
-struct Limits {
-    columns: usize,
-    nesting: usize,
 }
 
 /// The deepest nesting of arrays and objects, brackets inside strings apart.

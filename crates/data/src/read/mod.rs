@@ -4,9 +4,12 @@ mod columns;
 mod delimited;
 mod json_lines;
 mod label_kind;
+mod label_table;
 mod lines;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod predictions;
+mod quotes;
 
 use std::fs::File;
 use std::io::Read;
@@ -17,6 +20,7 @@ use crate::{Error, Format, Result};
 
 use label_kind::{RawLabel, RawRow};
 pub use lines::read_lines;
+pub use predictions::{PredictionOptions, read_predictions, read_predictions_path};
 
 /// Whether rows must have labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
