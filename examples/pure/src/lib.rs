@@ -2,6 +2,7 @@
 #![allow(clippy::print_stderr, reason = "these are command lines")]
 
 pub mod cost;
+pub mod report;
 
 use std::fmt::Display;
 use std::process::ExitCode;
