@@ -126,7 +126,7 @@ pub enum Error {
     #[error(
         "{file}:{}:{}: {}",
         line + (source.line() as u64).saturating_sub(1),
-        source.column(),
+        source.column().max(1),
         without_place(source)
     )]
     Json {

@@ -97,7 +97,7 @@ fn faults_name_file_line_and_what_was_expected() {
     assert!(
         message(jsonl("{\"text\":\"a\",\"label\":}\n")).starts_with("f.jsonl:1:21: expected value")
     );
-    assert!(message(jsonl("[1]\n")).starts_with("f.jsonl:1: "));
+    assert!(message(jsonl("[1]\n")).starts_with("f.jsonl:1:1: invalid type: sequence"));
     assert_eq!(
         message(jsonl("{\"text\":\"a\",\"label\":1}\n\n{\"text\":7,\"label\":1}\n")),
         "f.jsonl:3: column `text`: 7, expected a string"

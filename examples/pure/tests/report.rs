@@ -203,7 +203,7 @@ fn malformed_json_lines_are_refused_by_file_line_and_column() {
         (format!("{row}{{\"y_true\":\"a\",}}\n"), ":2:15: trailing comma"),
         (format!("{row}{{\"y_true\" 1}}\n"), ":2:11: expected `:`"),
         (format!("{row}{{\"y_true\":\"a\""), ":2:13: EOF while parsing an object"),
-        (format!("{row}[1,2]\n"), ":2:0: invalid type: sequence"),
+        (format!("{row}[1,2]\n"), ":2:1: invalid type: sequence"),
         (format!("{row}{row}{{\"y_true\":\"a\"}}\n"), ":3: no `y_pred`; the object has y_true"),
         ("{\"a\":1}\n".to_owned(), ":1: no `y_true`; the object has a"),
         (
