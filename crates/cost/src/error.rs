@@ -118,6 +118,14 @@ pub enum Error {
         /// The most it may have.
         most: usize,
     },
+    /// Points that are no Morris trajectory.
+    #[error(
+        "trajectory {number} is none: each step must move one input by half of the levels, every input once"
+    )]
+    Trajectory {
+        /// Which, from 0.
+        number: usize,
+    },
 }
 
 impl Error {

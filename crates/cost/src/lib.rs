@@ -10,6 +10,7 @@ mod numerics;
 mod parameter;
 mod report;
 mod scenario;
+pub mod sensitivity;
 mod signs;
 pub mod special;
 mod tornado;

@@ -116,3 +116,29 @@ proptest! {
         prop_assert_eq!(odds.equal, count(|x, y| x == y) as f64 / pairs);
     }
 }
+
+#[test]
+fn bootstrap_intervals_cover() {
+    use tunewise_cost::uncertainty::Stream;
+    use tunewise_cost::uncertainty::statistics::{BootstrapOptions, Interval, bootstrap};
+
+    let sample_mean = |sample: &[f64]| sample.iter().sum::<f64>() / sample.len() as f64;
+    let runs = 800_u64;
+    let coverage = |interval: Interval| {
+        let covers = |run: &u64| {
+            let mut sample = [0.0; 30];
+            Stream::new(99, *run).fill_uniform(&mut sample);
+            // Exponential with mean 1: skewed.
+            sample.iter_mut().for_each(|u| *u = -u.ln());
+            let options = BootstrapOptions { resamples: 500, level: 0.9, interval, seed: *run };
+            let estimate = bootstrap(&sample, sample_mean, &options).unwrap();
+            estimate.low <= 1.0 && 1.0 <= estimate.high
+        };
+        (0..runs).filter(covers).count() as f64 / runs as f64
+    };
+    // SciPy 1.17 covers 85.1 % of such samples with either interval (1500 runs): 30 skewed values fall
+    // short of 90 %. The share of 800 runs has a standard deviation of 1.3 %.
+    let (bca, percentile) = (coverage(Interval::Bca), coverage(Interval::Percentile));
+    assert!((0.80..0.90).contains(&bca), "{bca}");
+    assert!((0.80..0.90).contains(&percentile), "{percentile}");
+}

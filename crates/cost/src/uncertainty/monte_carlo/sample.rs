@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::design::{CHUNK, Design, Part, Points};
 use super::{Comparison, MonteCarlo, Summary};
 use crate::batch::Columns;
-use crate::{Parameter, Result};
+use crate::{Error, Parameter, Result};
 
 /// What a sample can be made again from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -88,6 +88,45 @@ impl MonteCarlo {
             }
         }
         Ok(draws)
+    }
+
+    /// E at points of the unit cube, a column each uncertain input, in the order of
+    /// [`Provenance::inputs`]: each coordinate goes through its distribution's quantile function.
+    ///
+    /// This is how a sensitivity plan is evaluated.
+    ///
+    /// # Errors
+    /// [`Error::Length`](crate::Error::Length) unless there is a column for each input, all of one length;
+    /// else as [`sample`](Self::sample).
+    ///
+    /// ```
+    /// use tunewise_cost::sensitivity::SobolPlan;
+    /// use tunewise_cost::uncertainty::{Distribution, MonteCarlo};
+    /// use tunewise_cost::{Inputs, Parameter};
+    /// # fn main() -> tunewise_cost::Result<()> {
+    /// let unit = Distribution::Uniform { low: 0.0, high: 1.0 };
+    /// let experiment = MonteCarlo::new(&Inputs { data_volume: 2.0, ..Inputs::default() })
+    ///     .vary(Parameter::WeightA, &unit)?
+    ///     .vary(Parameter::TimeFixed, &unit)?; // b is 0, so this one does nothing
+    /// let plan = SobolPlan::new(2, 64)?.scrambled(1);
+    /// let indices = plan.analyze(&experiment.evaluate(plan.coordinates()?)?)?;
+    /// assert!(indices.total[0].value > 0.9 && indices.total[1].value == 0.0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn evaluate(&self, mut coordinates: Vec<Vec<f64>>) -> Result<Vec<f64>> {
+        let (got, expected) = (coordinates.len(), self.uncertain.len());
+        if got != expected {
+            return Err(Error::Length { field: "columns of coordinates", got, expected });
+        }
+        let mut out = vec![0.0; coordinates.first().map_or(0, Vec::len)];
+        let mut columns = Columns::new(&self.inputs, out.len());
+        for ((parameter, law), draws) in self.uncertain.iter().zip(&mut coordinates) {
+            law.quantiles_in_place(draws);
+            columns = columns.with(*parameter, draws)?;
+        }
+        self.model.solve_batch(&columns, &mut out)?;
+        Ok(out)
     }
 
     /// The uncertain inputs of a part.

@@ -1,11 +1,15 @@
 //! Statistics of samples: compensated moments, quantiles, tail means, one sample against another.
 
 mod binned;
+mod bootstrap;
 mod moments;
 mod quantiles;
 mod superiority;
 mod tail;
 
+pub use bootstrap::{
+    BootstrapEstimate, BootstrapOptions, Interval, Jackknife, bootstrap, jackknife,
+};
 pub use moments::{Moments, mean, variance};
 pub use quantiles::{QuantileKind, quantile, quantiles};
 pub use superiority::{Superiority, superiority};
