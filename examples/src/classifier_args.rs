@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tunewise_bert::task::DeviceChoice;
-use tunewise_bert::{Classifier, ClassifierOptions, Precision, Result, set_num_threads};
+use tunewise_bert::{
+    Aggregation, Calibration, Classifier, ClassifierOptions, LongTexts, Precision, Result,
+    set_num_threads,
+};
+use tunewise_examples_pure::say;
 
 /// Which checkpoint, and how it runs.
 #[derive(Debug, Clone, Args)]
@@ -15,6 +19,15 @@ pub struct ClassifierArgs {
     /// Tokens that texts are truncated to [default: as trained]
     #[arg(long, value_name = "N")]
     pub max_seq_length: Option<usize>,
+    /// Read long texts in windows that overlap by this many tokens [default: truncate them]
+    #[arg(long, value_name = "N")]
+    pub stride: Option<usize>,
+    /// How the windows' logits become a text's: mean, max or first
+    #[arg(long, value_name = "RULE", default_value_t = Aggregation::Mean, requires = "stride")]
+    pub aggregation: Aggregation,
+    /// The most windows of a text
+    #[arg(long, value_name = "N", default_value_t = 64, requires = "stride")]
+    pub max_windows: usize,
     /// Rows of a batch
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub batch_size: usize,
@@ -40,10 +53,24 @@ impl ClassifierArgs {
             precision: self.precision,
             batch_size: self.batch_size,
             max_seq_length: self.max_seq_length,
+            long_texts: self.long_texts(),
         };
         if let Some(threads) = self.threads {
             set_num_threads(threads);
         }
-        Classifier::with_options(&self.model, options)
+        let classifier = Classifier::with_options(&self.model, options)?;
+        if classifier.calibration() != Calibration::default() {
+            say(format!("{}: {}", self.model.display(), classifier.calibration()));
+        }
+        Ok(classifier)
+    }
+
+    fn long_texts(&self) -> LongTexts {
+        let (aggregation, max_windows) = (self.aggregation, self.max_windows);
+        self.stride.map_or(LongTexts::Truncated, |stride| LongTexts::Windows {
+            stride,
+            max_windows,
+            aggregation,
+        })
     }
 }

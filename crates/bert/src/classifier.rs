@@ -1,22 +1,28 @@
 //! Prediction to embed: a folder in, labels out.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use serde::Serialize;
 use tch::Device;
-use tunewise_data::{Dataset, Example, ProblemType, Targets, Tokenizer};
+use tunewise_data::{Dataset, EncodedTexts, Tokenizer};
 
+use crate::calibration::Calibration;
+use crate::codec::Codec;
+use crate::long_texts::LongTexts;
+use crate::prediction::Prediction;
 use crate::pretrained::Settings;
-use crate::train::{Predictions, Source, predict};
-use crate::{BertClassifier, Error, Head, Precision, Result};
+use crate::serve::{ShareOptions, SharedClassifier};
+use crate::thrift::thrifty_batches;
+use crate::train::{Predictions, predict_batches};
+use crate::{BertClassifier, BertConfig, Error, Head, Precision, Result};
 
-/// A checkpoint ready to predict.
+/// A checkpoint ready to predict, for one thread at a time; [`Classifier::share`] makes it one for
+/// all.
 #[derive(Debug)]
 pub struct Classifier {
     model: BertClassifier,
-    tokenizer: Tokenizer,
+    codec: Arc<Codec>,
     options: ClassifierOptions,
-    max_seq_length: usize,
 }
 
 /// How a [`Classifier`] runs.
@@ -27,6 +33,10 @@ pub struct Classifier {
 /// | `precision` | fp32 | arithmetic |
 /// | `batch_size` | 64 | rows of a batch |
 /// | `max_seq_length` | none | tokens; none: as trained, else what tokenizer and positions allow |
+/// | `long_texts` | truncated | what becomes of texts of more tokens |
+///
+/// The logits of a text depend on the other rows of its batch by rounding alone: by less than 1e-5 in
+/// fp32. With a `batch_size` of 1 they do not depend on them at all.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClassifierOptions {
     /// Where the model runs.
@@ -37,6 +47,8 @@ pub struct ClassifierOptions {
     pub batch_size: usize,
     /// Tokens that texts are truncated to.
     pub max_seq_length: Option<usize>,
+    /// How texts of more tokens are read.
+    pub long_texts: LongTexts,
 }
 
 impl Default for ClassifierOptions {
@@ -46,35 +58,9 @@ impl Default for ClassifierOptions {
             precision: Precision::Fp32,
             batch_size: 64,
             max_seq_length: None,
+            long_texts: LongTexts::Truncated,
         }
     }
-}
-
-/// What the model says of one text.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Prediction {
-    /// One label of several.
-    Label {
-        /// The label with the largest score, the first of equals.
-        label: String,
-        /// Its probability.
-        score: f64,
-        /// The probability of each label, in the order of the logits.
-        scores: Vec<(String, f64)>,
-    },
-    /// Any number of labels.
-    Labels {
-        /// The labels with a score of at least 0.5.
-        labels: Vec<String>,
-        /// The score of each label, in the order of the logits.
-        scores: Vec<(String, f64)>,
-    },
-    /// A number, or one for each output.
-    Value {
-        /// The outputs.
-        value: Vec<f64>,
-    },
 }
 
 impl Classifier {
@@ -96,14 +82,14 @@ impl Classifier {
         let dir = dir.as_ref();
         let (model, _) = BertClassifier::load_pretrained(dir, &Head::Kept, options.device)?;
         let tokenizer = Tokenizer::from_dir(dir)?;
-        let trained = Settings::from_dir(dir)?.max_seq_length;
-        let max_seq_length =
-            fitting_length(&model, &tokenizer, options.max_seq_length.or(trained))?;
+        let codec = Codec::new(model.config(), tokenizer, &Settings::from_dir(dir)?, &options)?;
         if options.batch_size == 0 {
             let expected = "1 or more".to_owned();
             return Err(Error::Setting { name: "batch_size", got: "0".to_owned(), expected });
         }
-        Ok(Self { model, tokenizer, options, max_seq_length })
+        let classifier = Self { model, codec: Arc::new(codec), options };
+        classifier.codec.encode_texts(&[""])?; // refuses windows that leave no room for text
+        Ok(classifier)
     }
 
     /// Predicts texts in order.
@@ -111,14 +97,9 @@ impl Classifier {
     /// # Errors
     /// [`Error::Data`] if a text cannot be tokenized, [`Error::Torch`] such as out of memory.
     pub fn predict<S: AsRef<str>>(&self, texts: &[S]) -> Result<Vec<Prediction>> {
-        let example = |text: &S| Example {
-            text: text.as_ref().to_owned(),
-            text_pair: None,
-            label: None,
-            line: 0,
-        };
-        let examples = texts.iter().map(example).collect();
-        Ok(self.name(&self.predict_dataset(&Dataset::new("texts", examples, None))?))
+        let call = self.codec.encode_texts(texts)?;
+        let predictions = self.codec.decode(self.run(&call.rows)?, &call);
+        Ok(self.name(&predictions))
     }
 
     /// Logits of a data set's texts and text pairs, in order.
@@ -126,25 +107,28 @@ impl Classifier {
     /// # Errors
     /// As [`Classifier::predict`].
     pub fn predict_dataset(&self, dataset: &Dataset) -> Result<Predictions> {
-        let texts = self.tokenizer.encode_dataset(dataset, self.max_seq_length)?;
-        check_vocabulary(&self.model, texts.max_id())?;
-        let source = Source {
-            texts: &texts,
-            targets: &Targets::None,
-            pad_id: self.tokenizer.pad_id(),
-            max_seq_length: self.max_seq_length,
-        };
-        predict(&self.model, &source, self.options.batch_size, self.options.precision)
+        let call = self.codec.encode(dataset)?;
+        Ok(self.codec.decode(self.run(&call.rows)?, &call))
+    }
+
+    /// The logits of encoded rows.
+    pub(crate) fn run(&self, rows: &EncodedTexts) -> Result<Predictions> {
+        let batches = thrifty_batches(&rows.lengths(), self.options.batch_size);
+        predict_batches(&self.model, &self.codec.source(rows), &batches, self.options.precision)
+    }
+
+    /// Gives the model to a thread of its own, which answers any number of threads and tasks.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for options out of range, [`Error::Thread`].
+    pub fn share(self, options: ShareOptions) -> Result<SharedClassifier> {
+        SharedClassifier::new(self, options)
     }
 
     /// Gives predictions their labels' names.
     #[must_use]
     pub fn name(&self, predictions: &Predictions) -> Vec<Prediction> {
-        let labels = &self.model.config().id2label;
-        predictions
-            .scores()
-            .map(|scores| Prediction::new(predictions.problem(), &scores, labels))
-            .collect()
+        self.codec.name(predictions)
     }
 
     /// The model.
@@ -156,43 +140,32 @@ impl Classifier {
     /// The tokens that texts are truncated to.
     #[must_use]
     pub fn max_seq_length(&self) -> usize {
-        self.max_seq_length
+        self.codec.max_seq_length()
     }
-}
 
-impl Prediction {
-    pub(crate) fn new(problem: ProblemType, scores: &[f64], names: &[String]) -> Self {
-        let named = || names.iter().cloned().zip(scores.iter().copied()).collect();
-        match problem {
-            ProblemType::Regression => Self::Value { value: scores.to_vec() },
-            ProblemType::SingleLabelClassification => {
-                let (id, score) = crate::train::best(scores);
-                Self::Label {
-                    label: names.get(id).cloned().unwrap_or_default(),
-                    score,
-                    scores: named(),
-                }
-            }
-            ProblemType::MultiLabelClassification => {
-                let marked =
-                    names.iter().zip(scores).filter(|(_, s)| **s >= crate::train::THRESHOLD);
-                Self::Labels {
-                    labels: marked.map(|(name, _)| name.clone()).collect(),
-                    scores: named(),
-                }
-            }
-        }
+    /// The temperature and threshold that `tunewise.json` gives, and that predictions follow.
+    #[must_use]
+    pub fn calibration(&self) -> Calibration {
+        self.codec.calibration()
+    }
+
+    pub(crate) fn codec(&self) -> &Arc<Codec> {
+        &self.codec
+    }
+
+    pub(crate) fn options(&self) -> &ClassifierOptions {
+        &self.options
     }
 }
 
 /// The length asked for if the model has the positions, or the longest that tokenizer and model
 /// allow.
 pub(crate) fn fitting_length(
-    model: &BertClassifier,
+    config: &BertConfig,
     tokenizer: &Tokenizer,
     asked: Option<usize>,
 ) -> Result<usize> {
-    let max_position_embeddings = model.config().max_position_embeddings;
+    let max_position_embeddings = config.max_position_embeddings;
     match asked {
         Some(length) if length > max_position_embeddings => {
             Err(Error::SequenceTooLong { length, max_position_embeddings })
@@ -205,8 +178,8 @@ pub(crate) fn fitting_length(
 }
 
 /// Refuses ids without an embedding.
-pub(crate) fn check_vocabulary(model: &BertClassifier, largest: Option<u32>) -> Result<()> {
-    let vocab_size = model.config().vocab_size;
+pub(crate) fn check_vocabulary(config: &BertConfig, largest: Option<u32>) -> Result<()> {
+    let vocab_size = config.vocab_size;
     match largest {
         Some(id) if id as usize >= vocab_size => Err(Error::VocabularyTooSmall { id, vocab_size }),
         _ => Ok(()),

@@ -189,6 +189,29 @@ pub enum Error {
         /// The first rows of the window, counted from 0.
         rows: Vec<usize>,
     },
+    /// A shared classifier has as many requests waiting as it may.
+    #[error(
+        "{capacity} requests are waiting, which is the most: ask again later, or raise queue_capacity"
+    )]
+    QueueFull {
+        /// The most requests.
+        capacity: usize,
+    },
+    /// The thread of a shared classifier ended before it answered.
+    #[error("the classifier's thread ended before it answered")]
+    Stopped,
+    /// The thread of a shared classifier cannot be started.
+    #[error("cannot start the classifier's thread: {source}")]
+    Thread {
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// A prediction panicked; the classifier goes on with other requests.
+    #[error("the prediction panicked: {message}")]
+    Panicked {
+        /// The panic's message.
+        message: String,
+    },
     /// A picture could not be drawn or an invariant of this crate broke.
     #[error("internal: {what}")]
     Internal {

@@ -16,26 +16,37 @@
 //! | `model` | [`BertClassifier`], [`BertConfig`], [`Checkpoint`] |
 //! | [`train`] | [`Trainer`](train::Trainer), losses, schedule, events and observers, [`predict`](train::predict) |
 //! | `classifier` | [`Classifier`]: a folder in, labels out |
+//! | `serve` | [`SharedClassifier`]: one model for many threads and tasks |
 //! | `pretrained` | [`PretrainedWriter`]: folders that Transformers loads |
 //! | [`task`] | [`finetune`](task::finetune): the main job |
 //!
 //! Sources: Devlin et al. 2019, *BERT*; Transformers' `BertForSequenceClassification` and `Trainer`.
 #![forbid(unsafe_code)]
 
+mod calibration;
 mod classifier;
+mod codec;
 mod error;
 mod files;
+mod long_texts;
 mod model;
+mod prediction;
 mod pretrained;
 mod runtime;
+mod serve;
 pub mod task;
+mod thrift;
 pub mod train;
 
-pub use classifier::{Classifier, ClassifierOptions, Prediction};
+pub use calibration::Calibration;
+pub use classifier::{Classifier, ClassifierOptions};
 pub use error::{Error, Result};
+pub use long_texts::{Aggregation, LongTexts};
 pub use model::{
     Activation, BertClassifier, BertConfig, Checkpoint, DeviceBatch, Head, LoadReport, Mode,
     Precision,
 };
+pub use prediction::Prediction;
 pub use pretrained::{PretrainedWriter, Settings};
 pub use runtime::{runtime_info, set_num_threads};
+pub use serve::{Answer, Pending, ShareOptions, SharedClassifier};

@@ -10,12 +10,18 @@ use crate::{BertClassifier, Result, files};
 
 /// `tunewise.json`: what a checkpoint needs to predict as it was trained, and Transformers does not
 /// record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Tokens that texts were truncated to in training.
-    #[serde(default)]
     pub max_seq_length: Option<usize>,
+    /// Divides the logits of a classifier before they become scores; none is 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// The score from which a label is given. With one label a text it is abstained below this, none
+    /// is never; with several each label counts from it on, none is 0.5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
 }
 
 const SETTINGS: &str = "tunewise.json";
@@ -32,6 +38,14 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(error).at(&path),
         }
+    }
+
+    /// Writes `tunewise.json` into a folder, whole or not at all.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`].
+    pub fn save(&self, dir: impl AsRef<Path>) -> Result<()> {
+        files::write_json(&dir.as_ref().join(SETTINGS), self)
     }
 }
 
@@ -75,7 +89,7 @@ impl PretrainedWriter {
         if !tokenizer_json.exists() {
             self.tokenizer.save(tokenizer_json)?;
         }
-        files::write_json(&dir.join(SETTINGS), &self.settings)?;
+        self.settings.save(dir)?;
         files::write_json(&dir.join("config.json"), &model.config().to_json())?;
         files::write(&dir.join("model.safetensors"), &model.to_safetensors()?)
     }

@@ -1,5 +1,7 @@
 //! Token ids of many texts, without padding.
 
+use crate::{Error, Result};
+
 /// Token ids and segment ids of texts, ragged: each row has its own length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedTexts {
@@ -68,6 +70,30 @@ impl EncodedTexts {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Adds the rows of `other` after its own.
+    pub fn append(&mut self, other: &Self) {
+        let start = self.input_ids.len();
+        self.input_ids.extend_from_slice(&other.input_ids);
+        self.token_type_ids.extend_from_slice(&other.token_type_ids);
+        self.offsets.extend(other.offsets.iter().skip(1).map(|end| start + end));
+        self.truncated += other.truncated;
+    }
+
+    /// The rows of those numbers, in their order.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a number that is not a row.
+    pub fn select(&self, rows: &[usize]) -> Result<Self> {
+        let row = |&row: &usize| {
+            let fault =
+                || Error::Argument { name: "rows", got: row.to_string(), expected: "a row number" };
+            let (input_ids, token_type_ids) = self.row(row).ok_or_else(fault)?;
+            let (input_ids, token_type_ids) = (input_ids.to_vec(), token_type_ids.to_vec());
+            Ok(Row { input_ids, token_type_ids, truncated: false })
+        };
+        rows.iter().map(row).collect()
     }
 
     /// Token ids and segment ids of a row.

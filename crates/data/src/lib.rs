@@ -52,4 +52,4 @@ pub use read::{
     LabelUse, Limits, PredictionOptions, ReadOptions, read_from, read_lines, read_path,
     read_predictions, read_predictions_path,
 };
-pub use tokenizer::{Casing, Tokenizer};
+pub use tokenizer::{Casing, Tokenizer, Windows};

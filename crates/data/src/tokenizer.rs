@@ -9,7 +9,7 @@ use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::processors::template::TemplateProcessing;
-use tokenizers::utils::truncation::truncate_encodings;
+use tokenizers::utils::truncation::{TruncationDirection, truncate_encodings};
 use tokenizers::{AddedToken, Encoding, PostProcessor, TruncationParams, TruncationStrategy};
 
 use crate::dataset::{Dataset, Example};
@@ -35,6 +35,36 @@ pub struct Tokenizer {
 }
 
 const CONFIG: &str = "tokenizer_config.json";
+
+/// The special tokens of a pair: what every sequence must have room for, and one token more.
+const SPECIAL_TOKENS: usize = 3;
+
+/// How a long text is cut into windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Windows {
+    /// Tokens of a window, special tokens included.
+    pub max_seq_length: usize,
+    /// Tokens that a window shares with the one before.
+    pub stride: usize,
+    /// The most windows of a text; what is left of it is not read.
+    pub max_windows: usize,
+}
+
+impl Windows {
+    fn validate(self) -> Result<()> {
+        check_length(self.max_seq_length)?;
+        let fault = |name, got: usize, expected| {
+            Err(Error::Argument { name, got: got.to_string(), expected })
+        };
+        if self.stride >= self.max_seq_length - SPECIAL_TOKENS {
+            return fault("stride", self.stride, "below max_seq_length less 3");
+        }
+        if self.max_windows == 0 {
+            return fault("max_windows", 0, "1 or more");
+        }
+        Ok(())
+    }
+}
 
 impl Tokenizer {
     /// The tokenizer of a checkpoint folder: `tokenizer.json`, else `vocab.txt`, with
@@ -163,17 +193,46 @@ impl Tokenizer {
     /// [`Error::Argument`] if `max_seq_length` has no room for text beside the special tokens,
     /// [`Error::Tokenizer`] naming the line that cannot be tokenized.
     pub fn encode_dataset(&self, dataset: &Dataset, max_seq_length: usize) -> Result<EncodedTexts> {
-        const SPECIAL_TOKENS: usize = 3;
-        if max_seq_length <= SPECIAL_TOKENS {
-            let got = max_seq_length.to_string();
-            return Err(Error::Argument { name: "max_seq_length", got, expected: "4 or more" });
-        }
-        let encode = |example: &Example| {
-            encode(&self.inner, example, max_seq_length)
-                .map_err(|error| fault(&format!("{}:{}", dataset.source(), example.line), error))
-        };
-        let rows: Vec<Row> = dataset.examples().par_iter().map(encode).collect::<Result<_>>()?;
+        check_length(max_seq_length)?;
+        let encode = |example: &Example| encode(&self.inner, example, max_seq_length);
+        let rows = encode_rows(dataset, encode)?;
         Ok(rows.into_iter().collect())
+    }
+
+    /// Tokenizes every row into as many rows as its text needs: windows of `max_seq_length` tokens
+    /// that overlap by `stride` tokens, as Transformers' `return_overflowing_tokens` cuts them. Each
+    /// row's number of windows comes with the rows. A pair is one window, truncated as by
+    /// [`Tokenizer::encode_dataset`].
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if the windows leave no room for new text, or `max_windows` is 0;
+    /// [`Error::Tokenizer`] naming the line that cannot be tokenized.
+    ///
+    /// ```
+    /// use tunewise_data::{Casing, Dataset, Example, Tokenizer, Windows};
+    ///
+    /// # fn main() -> tunewise_data::Result<()> {
+    /// let vocab = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\nc\nd\n";
+    /// let tokenizer = Tokenizer::from_vocab_text(vocab, Casing::Uncased)?;
+    /// let text = Example { text: "a b c d".into(), text_pair: None, label: None, line: 1 };
+    /// let dataset = Dataset::new("memory", vec![text], None);
+    /// let windows = Windows { max_seq_length: 5, stride: 1, max_windows: 8 };
+    /// let (rows, counts) = tokenizer.encode_windows(&dataset, windows)?;
+    /// assert_eq!(counts, [2]);
+    /// assert_eq!(rows.row(1), Some((&[2, 7, 8, 3][..], &[0; 4][..]))); // [CLS] c d [SEP]
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn encode_windows(
+        &self,
+        dataset: &Dataset,
+        windows: Windows,
+    ) -> Result<(EncodedTexts, Vec<usize>)> {
+        windows.validate()?;
+        let encode = |example: &Example| encode_windows(&self.inner, example, windows);
+        let rows = encode_rows(dataset, encode)?;
+        let counts = rows.iter().map(Vec::len).collect();
+        Ok((rows.into_iter().flatten().collect(), counts))
     }
 
     /// Writes a `tokenizer.json` without padding and truncation, whole or not at all.
@@ -191,6 +250,68 @@ impl Tokenizer {
         std::fs::write(&partial, json).map_err(io)?;
         std::fs::File::open(&partial).and_then(|file| file.sync_all()).map_err(io)?;
         std::fs::rename(&partial, path).map_err(io)
+    }
+}
+
+/// Applies `encode` to every row: in parallel, but for a few rows on the caller's own thread.
+fn encode_rows<T: Send>(
+    dataset: &Dataset,
+    encode: impl Fn(&Example) -> tokenizers::Result<T> + Sync,
+) -> Result<Vec<T>> {
+    const FEW: usize = 8;
+    let encode = |example: &Example| {
+        encode(example)
+            .map_err(|error| fault(&format!("{}:{}", dataset.source(), example.line), error))
+    };
+    let examples = dataset.examples();
+    if examples.len() <= FEW {
+        return examples.iter().map(encode).collect();
+    }
+    examples.par_iter().map(encode).collect()
+}
+
+fn check_length(max_seq_length: usize) -> Result<()> {
+    if max_seq_length > SPECIAL_TOKENS {
+        return Ok(());
+    }
+    let got = max_seq_length.to_string();
+    Err(Error::Argument { name: "max_seq_length", got, expected: "4 or more" })
+}
+
+/// The windows of a text; a pair is one.
+fn encode_windows(
+    tokenizer: &tokenizers::Tokenizer,
+    example: &Example,
+    windows: Windows,
+) -> tokenizers::Result<Vec<Row>> {
+    let Windows { max_seq_length, stride, max_windows } = windows;
+    if example.text_pair.is_some() {
+        return Ok(vec![encode(tokenizer, example, max_seq_length)?]);
+    }
+    let text = tokenizer.encode_fast(example.text.as_str(), false)?;
+    let special = tokenizer.get_post_processor().map_or(0, |p| p.added_tokens(false));
+    let room = max_seq_length.saturating_sub(special).max(1);
+    let stride = stride.min(room - 1);
+    // The text's end is cut before the windows are, so that a huge text costs no more than they do.
+    let whole = text.len();
+    let read = room + (max_windows - 1) * (room - stride);
+    let mut text = text;
+    text.truncate(read.min(whole), 0, TruncationDirection::Right);
+    let _ = text.take_overflowing();
+    text.truncate(room, stride, TruncationDirection::Right);
+    let rest = text.take_overflowing();
+    let row = |window: Encoding| {
+        let encoding = tokenizer.post_process(window, None, true)?;
+        Ok(row(&encoding, whole > read))
+    };
+    std::iter::once(text).chain(rest).map(row).collect()
+}
+
+fn row(encoding: &Encoding, truncated: bool) -> Row {
+    Row {
+        input_ids: encoding.get_ids().to_vec(),
+        token_type_ids: encoding.get_type_ids().iter().map(|&id| id as u8).collect(),
+        truncated,
     }
 }
 
@@ -217,11 +338,7 @@ fn encode(
     let (text, pair) = truncate_encodings(text, pair, &truncation)?;
     let truncated = length(&text, &pair) < whole;
     let encoding = tokenizer.post_process(text, pair, true)?;
-    Ok(Row {
-        input_ids: encoding.get_ids().to_vec(),
-        token_type_ids: encoding.get_type_ids().iter().map(|&id| id as u8).collect(),
-        truncated,
-    })
+    Ok(row(&encoding, truncated))
 }
 
 fn read(path: &Path) -> Result<String> {

@@ -7,11 +7,11 @@ use serde_json::json;
 use tunewise_data::{Dataset, Label, LabelSet, ProblemType, Targets, targets};
 use tunewise_metrics::{ConfusionMatrix, svg};
 
-use crate::classifier::{Classifier, Prediction};
+use crate::classifier::Classifier;
 use crate::error::Context;
 use crate::files;
 use crate::train::{EpochRecord, Evaluation, Predictions};
-use crate::{Error, Result};
+use crate::{Error, Prediction, Result};
 
 /// A labelled data set measured: the predictions and what they are worth.
 #[derive(Debug)]
@@ -63,10 +63,11 @@ impl Final<'_> {
         writer
             .write_record(["text", "text_pair", "label", "prediction", "score"])
             .map_err(fault)?;
-        let problem = self.predictions.problem();
+        let (problem, calibration) = (self.predictions.problem(), self.predictions.calibration());
         for (example, scores) in self.dataset.examples().iter().zip(self.predictions.scores()) {
             let label = example.label.as_ref().map(|label| self.label(label)).unwrap_or_default();
-            let (prediction, score) = cells(Prediction::new(problem, &scores, self.id2label));
+            let (prediction, score) =
+                cells(Prediction::new(problem, &scores, self.id2label, calibration));
             let pair = example.text_pair.as_deref().unwrap_or_default();
             writer
                 .write_record([&example.text, pair, &label, &prediction, &score])
@@ -108,6 +109,7 @@ impl Final<'_> {
 fn cells(prediction: Prediction) -> (String, String) {
     match prediction {
         Prediction::Label { label, score, .. } => (label, score.to_string()),
+        Prediction::Abstained { score, .. } => (String::new(), score.to_string()),
         Prediction::Labels { labels, scores } => {
             let marked: Vec<f64> = scores
                 .iter()

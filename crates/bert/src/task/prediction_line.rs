@@ -5,8 +5,8 @@ use tunewise_data::Example;
 
 use crate::Prediction;
 
-/// `{"text", "label", "score", "scores": {...}}`; several labels give `labels`, a regression `value`;
-/// `text_pair` and `logits` where there are any. Floats have all their digits.
+/// `{"text", "label", "score", "scores": {...}}`; several labels give `labels`, a regression `value`,
+/// and `label` is null where the score is below the checkpoint's threshold; `text_pair` and `logits` where there are any. Floats have all their digits.
 #[must_use]
 pub fn prediction_line(
     example: &Example,
@@ -24,6 +24,9 @@ pub fn prediction_line(
     let fields = match prediction {
         Prediction::Label { label, score, scores } => {
             json!({ "label": label, "score": score, "scores": by_name(scores) })
+        }
+        Prediction::Abstained { score, scores, .. } => {
+            json!({ "label": null, "score": score, "scores": by_name(scores) })
         }
         Prediction::Labels { labels, scores } => {
             json!({ "labels": labels, "scores": by_name(scores) })

@@ -46,12 +46,13 @@ impl Prepared {
             let tensors = model.freeze(&config.freeze)?;
             tell(&Notice::Frozen { tensors });
         }
-        let max_seq_length = fitting_length(&model, &tokenizer, Some(config.max_seq_length))?;
+        let max_seq_length =
+            fitting_length(model.config(), &tokenizer, Some(config.max_seq_length))?;
 
         let mut part = |dataset: Dataset| -> Result<Part> {
             let targets = labelling.targets(&dataset)?;
             let texts = encode(&dataset, &tokenizer, max_seq_length, tell)?;
-            check_vocabulary(&model, texts.max_id())?;
+            check_vocabulary(model.config(), texts.max_id())?;
             Ok(Part { dataset, targets, texts })
         };
         let tokenizing = Instant::now();
@@ -60,7 +61,7 @@ impl Prepared {
         let validation = files.validation.map(&mut part).transpose()?;
         let test = files.test.map(&mut part).transpose()?;
 
-        let settings = Settings { max_seq_length: Some(max_seq_length) };
+        let settings = Settings { max_seq_length: Some(max_seq_length), ..Settings::default() };
         let writer = PretrainedWriter::new(tokenizer.clone(), folder, settings)?;
         let data_hash = hash(&config.train_file)?;
         Ok(Self {

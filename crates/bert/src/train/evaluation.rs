@@ -10,7 +10,7 @@ use tunewise_metrics::{
 };
 
 use super::config::MetricForBestModel;
-use super::predictions::{Predictions, THRESHOLD, best};
+use super::predictions::{Predictions, best};
 use crate::{Error, Result};
 
 /// What the predictions on labelled rows are worth. `Display` is the report's text, serde its
@@ -160,8 +160,9 @@ fn multi_label(
 ) -> Result<(Option<f64>, Scores)> {
     let num_labels = id2label.len();
     let y_true: Vec<u8> = marks.iter().map(|&mark| u8::from(mark > 0.5)).collect();
+    let threshold = predictions.calibration().label_threshold();
     let y_pred: Vec<u8> =
-        predictions.scores().flatten().map(|score| u8::from(score >= THRESHOLD)).collect();
+        predictions.scores().flatten().map(|score| u8::from(score >= threshold)).collect();
     let options = ReportOptions { target_names: Some(id2label), ..ReportOptions::default() };
     let report = multilabel_report(
         MultiLabel::new(&y_true, num_labels)?,

@@ -23,7 +23,7 @@ pub use loss::{Loss, LossConfig};
 pub use observers::TensorBoard;
 pub use observers::{EpochRecord, History, LogFile, Progress, StopFlag, Stopwatch};
 pub use predictions::{Predictions, predict};
-pub(crate) use predictions::{THRESHOLD, best};
+pub(crate) use predictions::{best, predict_batches};
 pub use schedule::{Schedule, SchedulerType};
 pub use source::Source;
 pub use state::{Best, Outcome, StopReason, TrainState};

@@ -5,6 +5,7 @@ use tunewise_data::{Batching, Order, ProblemType, Targets};
 
 use super::loss::Loss;
 use super::source::Source;
+use crate::calibration::Calibration;
 use crate::error::Context;
 use crate::{BertClassifier, DeviceBatch, Error, Mode, Precision, Result};
 
@@ -14,6 +15,7 @@ pub struct Predictions {
     logits: Vec<f32>, // [rows, num_labels]
     num_labels: usize,
     problem: ProblemType,
+    calibration: Calibration,
 }
 
 /// Runs the model over all rows of `source`, in batches of like length.
@@ -27,11 +29,22 @@ pub fn predict(
     batch_size: usize,
     precision: Precision,
 ) -> Result<Predictions> {
+    let batches = source.plan(batch_size, Batching::ByLength, Order::Sequential)?;
+    predict_batches(model, source, &batches, precision)
+}
+
+/// Runs the model over the rows of each batch, which together are all rows of `source`.
+pub(crate) fn predict_batches(
+    model: &BertClassifier,
+    source: &Source<'_>,
+    batches: &[Vec<usize>],
+    precision: Precision,
+) -> Result<Predictions> {
     let _guard = tch::no_grad_guard();
     let num_labels = model.config().num_labels();
     let mut logits = vec![0.0; source.texts.len() * num_labels];
-    for rows in source.plan(batch_size, Batching::ByLength, Order::Sequential)? {
-        let batch = DeviceBatch::upload(&source.batch(&rows, Batching::ByLength)?, model.device())?;
+    for rows in batches {
+        let batch = DeviceBatch::upload(&source.batch(rows, Batching::ByLength)?, model.device())?;
         let output = precision.run(model.device(), || model.forward(&batch, Mode::Eval))?;
         let host: Vec<f32> = output
             .f_to_device(Device::Cpu)
@@ -46,7 +59,8 @@ pub fn predict(
                 .copy_from_slice(values);
         }
     }
-    Ok(Predictions { logits, num_labels, problem: model.config().problem() })
+    let problem = model.config().problem();
+    Ok(Predictions { logits, num_labels, problem, calibration: Calibration::default() })
 }
 
 impl Predictions {
@@ -68,15 +82,61 @@ impl Predictions {
         self.problem
     }
 
+    /// Regression outputs `[rows, 1]`.
+    #[cfg(test)]
+    pub(crate) fn of_values(logits: Vec<f32>) -> Self {
+        let (problem, calibration) = (ProblemType::Regression, Calibration::default());
+        Self { logits, num_labels: 1, problem, calibration }
+    }
+
+    /// The same logits, whose scores follow `calibration`.
+    pub(crate) fn calibrated(self, calibration: Calibration) -> Self {
+        Self { calibration, ..self }
+    }
+
+    /// How logits become scores and scores labels.
+    pub(crate) fn calibration(&self) -> Calibration {
+        self.calibration
+    }
+
+    /// Other logits of the same kind, `[rows, num_labels]`.
+    pub(crate) fn with_logits(&self, logits: Vec<f32>) -> Self {
+        Self { logits, ..*self }
+    }
+
+    /// Cuts the rows into stretches of that many rows each.
+    pub(crate) fn split(&self, counts: impl Iterator<Item = usize>) -> Vec<Self> {
+        let mut rest = self.logits.as_slice();
+        let stretch = |count: usize| {
+            let (head, tail) = rest.split_at(rest.len().min(count * self.num_labels));
+            rest = tail;
+            self.with_logits(head.to_vec())
+        };
+        counts.map(stretch).collect()
+    }
+
+    /// The rows of all parts, of which the `i`-th belongs at place `order[i]`.
+    pub(crate) fn scattered(parts: &[Self], order: &[usize]) -> Result<Self> {
+        let broken = || Error::Internal { what: "parts have a row for every place" };
+        let first = parts.first().ok_or_else(broken)?;
+        let mut logits = vec![0.0; order.len() * first.num_labels];
+        for (&place, row) in order.iter().zip(parts.iter().flat_map(Self::rows)) {
+            let span = place * first.num_labels..(place + 1) * first.num_labels;
+            logits.get_mut(span).ok_or_else(broken)?.copy_from_slice(row);
+        }
+        Ok(first.with_logits(logits))
+    }
+
     /// Each row's logits `[num_labels]`.
     pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
         self.logits.chunks_exact(self.num_labels.max(1))
     }
 
     /// Each row's scores `[num_labels]`: probabilities by softmax for a single label, by the
-    /// logistic function for several, the plain outputs for regression.
+    /// logistic function for several, the plain outputs for regression. A [`Classifier`](crate::Classifier)
+    /// whose checkpoint has a temperature divides the logits by it first.
     pub fn scores(&self) -> impl Iterator<Item = Vec<f64>> {
-        self.rows().map(|logits| scores(logits, self.problem))
+        self.rows().map(|logits| scores(logits, self.problem, self.calibration.temperature))
     }
 
     /// The mean loss over all rows.
@@ -107,8 +167,8 @@ impl Predictions {
 }
 
 /// The scores of one row's logits.
-pub(crate) fn scores(logits: &[f32], problem: ProblemType) -> Vec<f64> {
-    let logits = logits.iter().copied().map(f64::from);
+pub(crate) fn scores(logits: &[f32], problem: ProblemType, temperature: f64) -> Vec<f64> {
+    let logits = logits.iter().map(|&logit| f64::from(logit) / temperature);
     match problem {
         ProblemType::Regression => logits.collect(),
         ProblemType::MultiLabelClassification => logits.map(|x| 1.0 / (1.0 + (-x).exp())).collect(),
@@ -128,20 +188,24 @@ pub(crate) fn best(scores: &[f64]) -> (usize, f64) {
     scores.fold(first, |best, next| if next.1 > best.1 { next } else { best })
 }
 
-/// A label of a multi-label row counts from this score on.
-pub(crate) const THRESHOLD: f64 = 0.5;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn scores_follow_their_definitions_even_for_huge_logits() {
-        let soft = scores(&[1000.0, 1000.0, -1000.0], ProblemType::SingleLabelClassification);
+        let soft = scores(&[1000.0, 1000.0, -1000.0], ProblemType::SingleLabelClassification, 1.0);
         assert_eq!(soft, [0.5, 0.5, 0.0]);
         assert_eq!(best(&soft), (0, 0.5));
-        let logistic = scores(&[0.0, -1000.0, 1000.0], ProblemType::MultiLabelClassification);
+        let logistic = scores(&[0.0, -1000.0, 1000.0], ProblemType::MultiLabelClassification, 1.0);
         assert_eq!(logistic, [0.5, 0.0, 1.0]);
-        assert_eq!(scores(&[1.5], ProblemType::Regression), [1.5]);
+        assert_eq!(scores(&[1.5], ProblemType::Regression, 1.0), [1.5]);
+    }
+
+    #[test]
+    fn a_temperature_divides_the_logits() {
+        let halved = scores(&[2.0, 0.0], ProblemType::SingleLabelClassification, 2.0);
+        let odds = halved[0] / halved[1]; // e^(2/2)
+        approx::assert_relative_eq!(odds, std::f64::consts::E, max_relative = 1e-15);
     }
 }
