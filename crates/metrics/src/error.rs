@@ -155,6 +155,22 @@ pub enum Error {
     /// A trade-off between two classes needs both.
     #[error("only one class is present in y_true, expected both")]
     OneClass,
+    /// No threshold is precise enough.
+    #[error("no threshold has a {what} of {wanted}: the highest is {highest}")]
+    Unattainable {
+        /// The share.
+        what: &'static str,
+        /// What it should be at least.
+        wanted: f64,
+        /// The highest there is.
+        highest: f64,
+    },
+    /// The likelihood has no minimum at a finite positive temperature.
+    #[error("no temperature is the best: {what}")]
+    Temperature {
+        /// Why.
+        what: &'static str,
+    },
     /// A picture cannot be drawn.
     #[cfg(feature = "svg")]
     #[error(transparent)]

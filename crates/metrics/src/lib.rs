@@ -21,6 +21,8 @@
 //! | `scores` | precision, recall, F-beta and their averages; accuracy |
 //! | `confusion` | [`ConfusionMatrix`] |
 //! | `probability` | log loss, Brier, ROC-AUC, average precision, top-k accuracy, curves |
+//! | `ranking` | DCG, NDCG, label rankings, MRR, MAP@k, hit rate |
+//! | `decision` | calibration, temperature, thresholds, risk against coverage |
 //! | `regression` | errors and correlation |
 //! | `bootstrap`, `interval` | confidence intervals of any metric: [`bootstrap`], [`bootstrap_counts`] |
 //! | `significance`, `permutation` | two models on the same rows: [`mcnemar`], [`paired_bootstrap`], [`paired_permutation_test`], [`sign_flip_test`] |
@@ -35,15 +37,16 @@ mod agreement;
 mod bootstrap;
 mod confusion;
 mod counts;
+mod decision;
 mod error;
 mod groups;
 mod interval;
 mod label;
-mod matrix;
 mod pairwise;
 mod permutation;
 mod probability;
 mod python_float;
+mod ranking;
 mod regression;
 mod report;
 mod report_text;
@@ -52,26 +55,25 @@ mod scores;
 mod significance;
 #[cfg(feature = "svg")]
 pub mod svg;
-mod warning;
 mod weighted;
 
 pub use agreement::{Measurement, fleiss_kappa, krippendorff_alpha};
 pub use bootstrap::{BootstrapOptions, bootstrap, bootstrap_counts, take_rows};
 pub use confusion::ConfusionMatrix;
 pub use counts::MultiLabel;
+pub use decision::*;
 pub use error::{Error, Result};
 pub use groups::{Gap, GroupReport, GroupReports, group_reports};
 pub use interval::{ConfidenceInterval, IntervalMethod};
 pub use label::Label;
-pub use matrix::Scores;
 pub use permutation::{
     Alternative, PermutationOptions, PermutationTest, paired_permutation_test, sign_flip_test,
 };
 pub use probability::*;
+pub use ranking::*;
 pub use regression::{mean_absolute_error, mean_squared_error, pearson_r, r2_score};
 pub use report::{
     ClassRow, ClassificationReport, ReportOptions, classification_report, multilabel_report,
 };
 pub use scores::{Score, UndefinedMetric, ZeroDivision, accuracy_score};
 pub use significance::{McNemar, PairedBootstrap, mcnemar, mcnemar_test, paired_bootstrap};
-pub use warning::{Warned, Warning};

@@ -1,8 +1,8 @@
 //! Means by weight.
 
 use crate::error::same_length;
-use crate::matrix::finite;
 use crate::pairwise;
+use crate::probability::matrix::finite;
 use crate::{Error, Result};
 
 /// Checks that there is a finite weight for each row.
@@ -14,6 +14,17 @@ pub(crate) fn check_weights(sample_weight: Option<&[f64]>, rows: usize) -> Resul
             finite("sample_weight", weights)
         }
     }
+}
+
+/// The same where a share of the weight must be in [0, 1]: no weight is negative, one is positive.
+pub(crate) fn check_shares(sample_weight: Option<&[f64]>, rows: usize) -> Result<()> {
+    check_weights(sample_weight, rows)?;
+    let Some(weights) = sample_weight else { return Ok(()) };
+    if let Some((row, weight)) = weights.iter().enumerate().find(|(_, weight)| **weight < 0.0) {
+        let got = format!("{weight} in row {row}");
+        return Err(Error::Argument { name: "sample_weight", got, expected: "0 or more" });
+    }
+    if weights.iter().all(|weight| *weight == 0.0) { Err(Error::ZeroWeight) } else { Ok(()) }
 }
 
 /// `numpy.average`.

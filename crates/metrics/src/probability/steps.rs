@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::error::same_length;
-use crate::matrix::finite;
+use crate::probability::matrix::finite;
 use crate::weighted::check_weights;
 use crate::{Error, Result};
 
