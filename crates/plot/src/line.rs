@@ -46,6 +46,11 @@ impl Scale {
     pub(crate) fn shows(self, value: f64) -> bool {
         value.is_finite() && (self == Self::Linear || value >= SMALLEST_ON_LOG)
     }
+
+    /// Where on the axis, in units of its own.
+    fn place(self, value: f64) -> f64 {
+        if self == Self::Log { value.ln() } else { value }
+    }
 }
 
 /// How points are joined.
@@ -139,7 +144,7 @@ impl LineChart<'_> {
 
     fn line(&self, series: &Series<'_>) -> Option<LinePlot> {
         let shown = series.points.iter().copied().filter(|&(x, y)| self.shows(x, &[y]));
-        let points: Vec<(f64, f64)> = shown.collect();
+        let points = seen(shown.collect(), (self.x_scale, self.y_scale));
         let line = LinePlot::new().with_data(points.iter().copied());
         let line = if self.join == Join::Step { line.with_step() } else { line };
         (!points.is_empty()).then_some(line)
@@ -191,6 +196,30 @@ impl LineChart<'_> {
         }
         Ok(layout.with_legend_position(LegendPosition::OutsideRightTop))
     }
+}
+
+/// The points that can be told from the one before on a chart of some hundred pixels, and the last.
+fn seen(points: Vec<(f64, f64)>, (x_scale, y_scale): (Scale, Scale)) -> Vec<(f64, f64)> {
+    const STEPS: f64 = 2000.0;
+    let places = || points.iter().map(|&(x, y)| (x_scale.place(x), y_scale.place(y)));
+    let span = |of: fn((f64, f64)) -> f64| {
+        let low = places().map(of).fold(f64::INFINITY, f64::min);
+        (places().map(of).fold(f64::NEG_INFINITY, f64::max) - low) / STEPS
+    };
+    let (wide, high) = (span(|place| place.0), span(|place| place.1));
+    let last = points.len().saturating_sub(1);
+    let mut before = None;
+    let keep = |(index, place): (usize, (f64, f64))| {
+        let far = before.is_none_or(|(x, y): (f64, f64)| {
+            (place.0 - x).abs() > wide || (place.1 - y).abs() > high
+        });
+        if far || index == last {
+            before = Some(place);
+        }
+        far || index == last
+    };
+    let kept: Vec<bool> = places().enumerate().map(keep).collect();
+    points.into_iter().zip(kept).filter_map(|(point, kept)| kept.then_some(point)).collect()
 }
 
 /// A colour `#rrggbb` as it looks on white at the bands' opacity.

@@ -13,14 +13,14 @@ use crate::{ChartText, Error, Result};
 const WIDTH: f64 = 620.0;
 const CURVE_HEIGHT: f64 = 400.0;
 const COUNTS_HEIGHT: f64 = 150.0;
+/// Of a bin's bars together, in pixels.
+const BARS_WIDTH: f64 = 10.0;
 /// Left and right of both panels, so that their axes stand above each other.
 const MARGINS: (f64, f64) = (76.0, 160.0);
 
 /// Rows of like confidence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ConfidenceBin {
-    /// Where the bin starts and ends, in [0, 1].
-    pub edges: (f64, f64),
     /// Mean confidence of its rows; not shown if not finite.
     pub confidence: f64,
     /// Share of its rows that are right.
@@ -52,7 +52,7 @@ pub struct Reliability<'a> {
 /// use tunewise_plot::{ChartText, ConfidenceBin, Reliability, reliability_diagram};
 ///
 /// # fn main() -> tunewise_plot::Result<()> {
-/// let bin = ConfidenceBin { edges: (0.9, 1.0), confidence: 0.97, accuracy: 0.88, count: 120 };
+/// let bin = ConfidenceBin { confidence: 0.97, accuracy: 0.88, count: 120 };
 /// let text = ChartText { title: "Reliability", x_label: "confidence", y_label: "accuracy" };
 /// let svg = reliability_diagram(text, &[Reliability { name: "model", bins: &[bin] }])?;
 /// assert!(svg.contains("perfect"));
@@ -60,9 +60,6 @@ pub struct Reliability<'a> {
 /// # }
 /// ```
 pub fn reliability_diagram(text: ChartText<'_>, models: &[Reliability<'_>]) -> Result<String> {
-    let shown = |bin: &&ConfidenceBin| {
-        bin.count > 0 && bin.confidence.is_finite() && bin.accuracy.is_finite()
-    };
     if !models.iter().flat_map(|model| model.bins).any(|bin| shown(&bin)) {
         return Err(Error::NothingToDraw);
     }
@@ -83,26 +80,25 @@ pub fn reliability_diagram(text: ChartText<'_>, models: &[Reliability<'_>]) -> R
     Ok(stacked(&svg(plots, layout), &counts_panel(text, models)))
 }
 
-/// Bars from 0 to the count of each bin, those of several models side by side.
+/// A bar at the mean confidence of each bin, those of several models beside each other.
 fn counts_panel(text: ChartText<'_>, models: &[Reliability<'_>]) -> String {
     let counts = models.iter().flat_map(|model| model.bins).map(|bin| bin.count);
     let most = counts.max().unwrap_or(1).max(1) as f64 * 1.05;
     let frame = ScatterPlot::new().with_data([(0.0, 0.0), (1.0, most)]).with_size(0.0);
     let plots = vec![Plot::Scatter(frame)];
     let text = ChartText { title: "", y_label: "rows", ..text };
-    let layout = text.layout(&plots).with_y_axis_min(0.0).with_y_axis_max(most).with_ticks(4);
+    let layout = text.layout(&plots).with_y_axis_min(0.0).with_y_axis_max(most).with_ticks(5);
     let layout = panel(layout, COUNTS_HEIGHT).with_y_tick_format(TickFormat::Integer);
-    let share = 1.0 / models.len() as f64;
+    let width = BARS_WIDTH / models.len() as f64;
     svg_with(plots, layout, |scene, place| {
         for ((model, color), number) in models.iter().zip(COLORS.into_iter().cycle()).zip(0u32..) {
-            for bin in model.bins {
-                let left = place.map_x(bin.edges.0);
-                let width = (place.map_x(bin.edges.1) - left) * share;
+            for bin in model.bins.iter().filter(shown) {
                 let top = place.map_y(bin.count as f64);
+                let left = place.map_x(bin.confidence) - BARS_WIDTH / 2.0;
                 scene.add(Primitive::Rect {
                     x: left + width * f64::from(number),
                     y: top,
-                    width: (width - 1.0).max(0.5),
+                    width,
                     height: place.map_y(0.0) - top,
                     fill: Color::from(color),
                     stroke: None,
@@ -112,6 +108,10 @@ fn counts_panel(text: ChartText<'_>, models: &[Reliability<'_>]) -> String {
             }
         }
     })
+}
+
+fn shown(bin: &&ConfidenceBin) -> bool {
+    bin.count > 0 && bin.confidence.is_finite() && bin.accuracy.is_finite()
 }
 
 fn panel(layout: Layout, height: f64) -> Layout {

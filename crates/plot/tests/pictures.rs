@@ -29,7 +29,7 @@ fn every_picture() -> Vec<(&'static str, Result<String>)> {
     let scatter = Scatter { groups: &[points], lines: &[line], ..Scatter::default() };
     let mark = Mark { name: HOSTILE, value: 0.2 };
     let histogram = Histogram { values: &[0.1, 0.2, 0.4], marks: &[mark], bins: None };
-    let bin = ConfidenceBin { edges: (0.5, 1.0), confidence: 0.8, accuracy: 0.7, count: 9 };
+    let bin = ConfidenceBin { confidence: 0.8, accuracy: 0.7, count: 9 };
     let models = [Reliability { name: HOSTILE, bins: &[bin] }];
     vec![
         ("heat map", heat_map(TEXT, HeatMap { names: &names, counts: &[3, 0, 1, 12] })),
@@ -77,7 +77,7 @@ fn points_that_are_not_finite_are_left_out_and_nothing_is_an_error() {
     assert_eq!(histogram.svg(TEXT), Err(Error::NothingToDraw));
     let tornado = Tornado { base: 0.0, swings: &[], low_name: "", high_name: "" };
     assert_eq!(tornado.svg(TEXT), Err(Error::NothingToDraw));
-    let empty = ConfidenceBin { edges: (0.0, 1.0), confidence: f64::NAN, accuracy: 0.0, count: 0 };
+    let empty = ConfidenceBin { confidence: f64::NAN, accuracy: 0.0, count: 0 };
     let model = Reliability { name: "", bins: &[empty] };
     assert_eq!(reliability_diagram(TEXT, &[model]), Err(Error::NothingToDraw));
     assert_eq!(heat_map(TEXT, HeatMap { names: &[], counts: &[] }), Err(Error::NothingToDraw));
@@ -95,6 +95,18 @@ fn what_does_not_fit_is_named() {
     let tornado = Tornado { base: 0.0, swings: &[swing], low_name: "", high_name: "" };
     let error = tornado.svg(TEXT).unwrap_err();
     assert_eq!(error.to_string(), "swing of a tornado `wage`: NaN, expected a finite number");
+}
+
+#[test]
+fn a_million_points_are_as_many_as_can_be_seen() {
+    let points: Vec<(f64, f64)> =
+        (0..1_000_000).map(|i| f64::from(i) / 1e6).map(|x| (x, x.sqrt())).collect();
+    let svg = line_chart(TEXT, &[Series { name: "roc", points: &points }]).unwrap();
+    assert!(svg.len() < 100_000, "{}", svg.len());
+    // The ends stay: without them the axes would be others.
+    let ends = [points[0], points[999_999]];
+    let few = line_chart(TEXT, &[Series { name: "roc", points: &ends }]).unwrap();
+    assert_eq!(texts(&svg), texts(&few));
 }
 
 #[test]
