@@ -1,8 +1,13 @@
 //! Pictures as SVG text. Names are escaped; the same input gives the same bytes.
 
-use tunewise_plot::{ChartText, HeatMap, Join, LineChart, Series, heat_map};
+use tunewise_plot::{
+    ChartText, ConfidenceBin, HeatMap, Join, LineChart, Reliability, Series, heat_map,
+};
 
-use crate::{ConfusionMatrix, Label, PrecisionRecallCurve, Result, RocCurve, auc};
+use crate::{
+    ConfusionMatrix, Label, PrecisionRecallCurve, ReliabilityCurve, Result, RiskCoverageCurve,
+    RocCurve, auc,
+};
 
 /// The matrix as a heat map: true labels down, predicted labels across, bluer for more rows, with the
 /// counts; above 20 labels only those that are not zero.
@@ -99,6 +104,69 @@ pub fn precision_recall_curves(
     let text = ChartText { title, x_label: "recall", y_label: "precision" };
     // From the highest recall down, each precision holds to the next: the area that AP sums.
     unit_square(text, (&lines, &chances), Join::Step)
+}
+
+/// Reliability curves by name, with the expected calibration error of each in the legend, the diagonal
+/// of perfect calibration, and the rows of each bin below.
+///
+/// # Errors
+/// [`Error::Plot`](crate::Error::Plot) if no bin has rows.
+///
+/// # Reference
+/// `sklearn.calibration.CalibrationDisplay`.
+///
+/// ```
+/// use tunewise_metrics::{Bins, reliability_curve, svg};
+///
+/// # fn main() -> tunewise_metrics::Result<()> {
+/// let y_true = [false, true, true, true];
+/// let curve = reliability_curve(&y_true, &[0.2, 0.4, 0.9, 0.7], Bins::EqualWidth(2), None)?;
+/// assert!(svg::reliability_diagram(&[("model", &curve)], "test rows")?.contains("model (ECE = 0.200)"));
+/// # Ok(())
+/// # }
+/// ```
+pub fn reliability_diagram(models: &[(&str, &ReliabilityCurve)], title: &str) -> Result<String> {
+    let named = |(name, curve): &(&str, &ReliabilityCurve)| {
+        let bins = curve.bins.iter().map(|bin| ConfidenceBin {
+            confidence: bin.mean_confidence,
+            accuracy: bin.accuracy,
+            count: bin.count as u64,
+        });
+        let error = curve.expected_calibration_error();
+        (format!("{name} (ECE = {error:.3})"), bins.collect::<Vec<_>>())
+    };
+    let models: Vec<_> = models.iter().map(named).collect();
+    let models: Vec<Reliability<'_>> =
+        models.iter().map(|(name, bins)| Reliability { name, bins }).collect();
+    let text = ChartText { title, x_label: "confidence", y_label: "accuracy" };
+    Ok(tunewise_plot::reliability_diagram(text, &models)?)
+}
+
+/// Risk over coverage by name, with the area under each curve in the legend.
+///
+/// # Errors
+/// [`Error::Plot`](crate::Error::Plot) without curves.
+///
+/// ```
+/// use tunewise_metrics::{risk_coverage_curve, svg};
+///
+/// # fn main() -> tunewise_metrics::Result<()> {
+/// let curve = risk_coverage_curve(&[true, false], &[0.9, 0.6], None)?;
+/// assert!(svg::risk_coverage_curves(&[("model", &curve)], "abstention")?.contains("AURC = 0.250"));
+/// # Ok(())
+/// # }
+/// ```
+pub fn risk_coverage_curves(curves: &[(&str, &RiskCoverageCurve)], title: &str) -> Result<String> {
+    let named = |(name, curve): &(&str, &RiskCoverageCurve)| {
+        let points = curve.points.iter().map(|point| (point.coverage, point.risk)).collect();
+        (format!("{name} (AURC = {:.3})", curve.area()), points)
+    };
+    let lines: Vec<Named> = curves.iter().map(named).collect();
+    let text = ChartText { title, x_label: "coverage", y_label: "risk" };
+    let series: Vec<Series<'_>> =
+        lines.iter().map(|(name, points)| Series { name, points }).collect();
+    let x_range = Some((0.0, 1.0));
+    Ok(LineChart { series: &series, x_range, ..LineChart::default() }.svg(text)?)
 }
 
 type Named = (String, Vec<(f64, f64)>);

@@ -1,8 +1,14 @@
 //! The pictures: well-formed, escaped, repeatable.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-use tunewise_metrics::svg::{confusion_matrix, precision_recall_curves, roc_curves};
-use tunewise_metrics::{ConfusionMatrix, CurvePoints, precision_recall_curve, roc_curve};
+use tunewise_metrics::svg::{
+    confusion_matrix, precision_recall_curves, reliability_diagram, risk_coverage_curves,
+    roc_curves,
+};
+use tunewise_metrics::{
+    Bins, ConfusionMatrix, CurvePoints, precision_recall_curve, reliability_curve,
+    risk_coverage_curve, roc_curve,
+};
 
 #[test]
 fn labels_and_titles_are_escaped_and_chinese_survives() {
@@ -52,4 +58,20 @@ fn seventy_seven_intents_are_all_named() {
     for label in &labels {
         assert!(svg.matches(&format!(">{label}<")).count() == 2, "{label}");
     }
+}
+
+#[test]
+fn calibration_and_abstention_carry_escaped_names_and_areas() {
+    // One bin: all four rows at a mean confidence of 0.75, three of four right: ECE 0.
+    let (right, confidence) = ([true, true, false, true], [0.9, 0.8, 0.7, 0.6]);
+    let curve = reliability_curve(&right, &confidence, Bins::EqualWidth(1), None).unwrap();
+    let svg = reliability_diagram(&[(HOSTILE, &curve), ("same", &curve)], HOSTILE).unwrap();
+    assert!(svg.contains("&lt;script&gt;负面 (ECE = 0.000)") && svg.contains("same (ECE = 0.000)"));
+    assert!(svg.contains("perfect") && !svg.contains("<script"));
+
+    // Risks 0, 0, 1/3, 1/4 at coverages of quarters: (1/3 + 1/4) / 4 = 0.146.
+    let curve = risk_coverage_curve(&right, &confidence, None).unwrap();
+    let svg = risk_coverage_curves(&[(HOSTILE, &curve)], HOSTILE).unwrap();
+    assert!(svg.contains("&lt;script&gt;负面 (AURC = 0.146)") && !svg.contains("<script"));
+    assert!(risk_coverage_curves(&[], "").is_err());
 }

@@ -6,7 +6,7 @@ use kuva::render::layout::{ComputedLayout, TickFormat};
 use kuva::render::plots::Plot;
 use kuva::render::render::{Primitive, Scene, TextAnchor};
 
-use crate::render::{COLORS, svg_with};
+use crate::render::{COLORS, round_step, svg_with};
 use crate::{ChartText, Error, Result};
 
 /// Bars at most.
@@ -117,12 +117,9 @@ impl Histogram<'_> {
     }
 }
 
-/// The ends moved out to whole steps, and the step: 1, 2 or 5 times a power of ten.
+/// The ends moved out to whole steps, and the step.
 fn round_ends(low: f64, high: f64) -> (f64, f64, f64) {
-    let raw = (high - low) / 6.0;
-    let power = 10f64.powf(raw.log10().floor());
-    let step = [1.0, 2.0, 5.0].into_iter().map(|x| x * power).find(|&step| step >= raw);
-    let step = step.unwrap_or(10.0 * power);
+    let step = round_step((high - low) / 6.0);
     ((low / step).floor() * step, (high / step).ceil() * step, step)
 }
 

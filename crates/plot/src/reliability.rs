@@ -7,16 +7,17 @@ use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 use kuva::render::render::Primitive;
 
-use crate::render::{COLORS, GREY, svg, svg_with};
+use crate::render::{COLORS, GREY, round_step, svg, svg_with, text_width};
 use crate::{ChartText, Error, Result};
 
-const WIDTH: f64 = 620.0;
 const CURVE_HEIGHT: f64 = 400.0;
-const COUNTS_HEIGHT: f64 = 150.0;
+const COUNTS_HEIGHT: f64 = 140.0;
+/// Of the axes of both panels.
+const AXIS_WIDTH: f64 = 380.0;
 /// Of a bin's bars together, in pixels.
 const BARS_WIDTH: f64 = 10.0;
-/// Left and right of both panels, so that their axes stand above each other.
-const MARGINS: (f64, f64) = (76.0, 160.0);
+const LEFT: f64 = 76.0;
+const PERFECT: &str = "perfect";
 
 /// Rows of like confidence.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,7 +66,7 @@ pub fn reliability_diagram(text: ChartText<'_>, models: &[Reliability<'_>]) -> R
     }
     let diagonal = LinePlot::new().with_data([(0.0, 0.0), (1.0, 1.0)]);
     let diagonal =
-        diagonal.with_color(GREY).with_line_style(LineStyle::Dashed).with_legend("perfect");
+        diagonal.with_color(GREY).with_line_style(LineStyle::Dashed).with_legend(PERFECT);
     let mut plots = vec![Plot::Line(diagonal)];
     for (model, color) in models.iter().zip(COLORS.into_iter().cycle()) {
         let points = || model.bins.iter().filter(shown).map(|bin| (bin.confidence, bin.accuracy));
@@ -76,8 +77,14 @@ pub fn reliability_diagram(text: ChartText<'_>, models: &[Reliability<'_>]) -> R
     }
     let upper = ChartText { x_label: "", ..text };
     let layout = upper.layout(&plots).with_y_axis_min(0.0).with_y_axis_max(1.0);
-    let layout = panel(layout, CURVE_HEIGHT).with_legend_position(LegendPosition::OutsideRightTop);
-    Ok(stacked(&svg(plots, layout), &counts_panel(text, models)))
+    let layout = panel(layout, models, CURVE_HEIGHT)
+        .with_force_margins_y(45.0, 26.0)
+        .with_legend_position(LegendPosition::OutsideRightTop);
+    Ok(stacked(
+        &svg(plots, layout),
+        &counts_panel(text, models),
+        LEFT + AXIS_WIDTH + right_margin(models),
+    ))
 }
 
 /// A bar at the mean confidence of each bin, those of several models beside each other.
@@ -87,8 +94,11 @@ fn counts_panel(text: ChartText<'_>, models: &[Reliability<'_>]) -> String {
     let frame = ScatterPlot::new().with_data([(0.0, 0.0), (1.0, most)]).with_size(0.0);
     let plots = vec![Plot::Scatter(frame)];
     let text = ChartText { title: "", y_label: "rows", ..text };
-    let layout = text.layout(&plots).with_y_axis_min(0.0).with_y_axis_max(most).with_ticks(5);
-    let layout = panel(layout, COUNTS_HEIGHT).with_y_tick_format(TickFormat::Integer);
+    let layout = text.layout(&plots).with_y_axis_min(0.0).with_y_axis_max(most);
+    let layout = panel(layout, models, COUNTS_HEIGHT)
+        .with_force_margins_y(14.0, 48.0)
+        .with_y_tick_format(TickFormat::Integer)
+        .with_y_tick_step(round_step(most / 2.5).max(1.0));
     let width = BARS_WIDTH / models.len() as f64;
     svg_with(plots, layout, |scene, place| {
         for ((model, color), number) in models.iter().zip(COLORS.into_iter().cycle()).zip(0u32..) {
@@ -114,21 +124,28 @@ fn shown(bin: &&ConfidenceBin) -> bool {
     bin.count > 0 && bin.confidence.is_finite() && bin.accuracy.is_finite()
 }
 
-fn panel(layout: Layout, height: f64) -> Layout {
+/// The margin for the legend, the same in both panels, so that their axes stand above each other.
+fn right_margin(models: &[Reliability<'_>]) -> f64 {
+    let widths = models.iter().map(|model| text_width(model.name, 12.0));
+    widths.fold(text_width(PERFECT, 12.0), f64::max) + 70.0
+}
+
+fn panel(layout: Layout, models: &[Reliability<'_>], height: f64) -> Layout {
+    let right = right_margin(models);
     layout
         .with_x_axis_min(0.0)
         .with_x_axis_max(1.0)
-        .with_width(WIDTH)
+        .with_width(LEFT + AXIS_WIDTH + right)
         .with_height(height)
-        .with_force_margins(MARGINS.0, MARGINS.1)
+        .with_force_margins(LEFT, right)
 }
 
 /// Two pictures, one below the other; the ids of the lower one are made its own.
-fn stacked(upper: &str, lower: &str) -> String {
+fn stacked(upper: &str, lower: &str, width: f64) -> String {
     let height = CURVE_HEIGHT + COUNTS_HEIGHT;
     let lower = lower.replace("kuva-clip-", "kuva-clip-b");
     let lower = lower.replacen("<svg ", &format!("<svg y=\"{CURVE_HEIGHT}\" "), 1);
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\">{upper}{lower}</svg>"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\">{upper}{lower}</svg>"
     )
 }

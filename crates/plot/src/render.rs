@@ -41,6 +41,13 @@ pub(crate) fn text_width(text: &str, size: f64) -> f64 {
     text.chars().map(|c| if c < '\u{2e80}' { 0.64 * size } else { size }).sum()
 }
 
+/// The next step that is 1, 2 or 5 times a power of ten.
+pub(crate) fn round_step(at_least: f64) -> f64 {
+    let power = 10f64.powf(at_least.log10().floor());
+    let step = [1.0, 2.0, 5.0].into_iter().map(|x| x * power).find(|&step| step >= at_least);
+    step.unwrap_or(10.0 * power)
+}
+
 /// Ticks of a logarithmic axis as plain numbers where they are short.
 pub(crate) fn log_ticks() -> TickFormat {
     TickFormat::Custom(Arc::new(|value| {
