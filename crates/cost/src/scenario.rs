@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 pub use entry::Note;
 pub use error::ScenarioError;
 
+use crate::uncertainty::Uncertainty;
 use crate::{Equilibrium, Error, Inputs, Model, Parameter};
 
 /// The version of the file format that is written, and the newest that is read.
@@ -68,6 +69,9 @@ pub struct Scenario {
     pub notes: BTreeMap<Parameter, Note>,
     /// How it is solved.
     pub model: Model,
+    /// Distributions of the inputs that are uncertain: the table `uncertainty`, by name in quotes
+    /// (`"weights.promotion"`) or by letter.
+    pub uncertainty: Uncertainty,
 }
 
 impl Scenario {

@@ -119,3 +119,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_uncertainty_table_comes_back_and_is_checked() {
+    let text = format!("{}\n[uncertainty]\n", tunewise_cost::Scenario::default().to_toml());
+    let read = |table: &str| tunewise_cost::Scenario::from_toml(&format!("{text}{table}"));
+    let scenario = read(
+        "k1 = { dist = 'lognormal', mu = 0.1, sigma = 0.25 }\n\
+         'weights.promotion' = { dist = 'truncated_normal', mean = 1, sd = 2, low = 0 }\n",
+    )
+    .unwrap();
+    assert_eq!(scenario.uncertainty.len(), 2);
+    assert_eq!(tunewise_cost::Scenario::from_toml(&scenario.to_toml()).unwrap(), scenario);
+    assert_eq!(tunewise_cost::Scenario::from_json(&scenario.to_json()).unwrap(), scenario);
+    let message = |table: &str| read(table).unwrap_err().to_string();
+    assert_eq!(
+        message("k1 = { dist = 'normal', mean = 1, sd = -2 }"),
+        "normal distribution: sd is -2, expected a number above 0"
+    );
+    assert!(message("k1 = { dist = 'normal', mean = 1 }").contains("missing field `sd`"));
+    assert!(message("k1 = { dist = 'gauss' }").contains("unknown variant `gauss`"));
+    assert!(message("k9 = { dist = 'uniform', low = 0, high = 1 }").contains("`k9` is no input"));
+}

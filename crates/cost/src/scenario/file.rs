@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::entry::Entry;
 use super::{SCHEMA_VERSION, Scenario, ScenarioError};
+use crate::uncertainty::Uncertainty;
 use crate::{Inputs, Model, Parameter};
 
 /// A place for an entry. A key that is there must hold one: JSON's `null` is no number.
@@ -37,6 +38,7 @@ pub(super) struct ScenarioFile {
     training_time: TrainingTimeTable,
     promotion: PromotionTable,
     feedback: FeedbackTable,
+    uncertainty: Uncertainty,
     a: Slot,
     b: Slot,
     c: Slot,
@@ -115,7 +117,9 @@ impl ScenarioFile {
             inputs: Inputs::default(),
             notes: BTreeMap::new(),
             model: self.model,
+            uncertainty: self.uncertainty.clone(),
         };
+        scenario.uncertainty.values().try_for_each(|it| it.law().map(drop))?;
         for (parameter, entries) in Parameter::ALL.into_iter().zip(self.entries()) {
             let Entry { value, note } = only(parameter, entries)?;
             parameter.check(value)?;

@@ -1,5 +1,7 @@
 //! Writing a scenario; every `f64` comes back as the same bits.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::entry::Entry;
@@ -34,6 +36,11 @@ impl Scenario {
         if self.model != crate::Model::default() {
             text += "\n[model]\n";
             text += &toml::to_string(&self.model).unwrap_or_default();
+        }
+        if !self.uncertainty.is_empty() {
+            let table = BTreeMap::from([("uncertainty", &self.uncertainty)]);
+            text += "\n";
+            text += &toml::to_string(&table).unwrap_or_default();
         }
         text
     }
@@ -79,6 +86,9 @@ impl Scenario {
         }
         if self.model != crate::Model::default() {
             root.insert("model".to_owned(), json!(self.model));
+        }
+        if !self.uncertainty.is_empty() {
+            root.insert("uncertainty".to_owned(), json!(self.uncertainty));
         }
         Value::Object(root)
     }
