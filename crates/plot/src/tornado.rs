@@ -41,7 +41,7 @@ pub struct Tornado<'a> {
     pub base: f64,
     /// A bar pair an input, in any order.
     pub swings: &'a [Swing<'a>],
-    /// What the legend calls low ends, such as `low input`.
+    /// What the legend calls low ends, such as `low input`; an empty name stays out of the legend.
     pub low_name: &'a str,
     /// What the legend calls high ends.
     pub high_name: &'a str,
@@ -113,13 +113,16 @@ impl Tornado<'_> {
             dasharray: None,
         };
         let [high, low, ..] = COLORS;
+        let named = [(self.low_name, low), (self.high_name, high)];
+        let named = named.into_iter().filter(|(name, _)| !name.is_empty());
+        let entries = named.map(|(name, color)| entry(name, color)).collect();
         let names: Vec<String> = swings.iter().map(|swing| swing.name.to_owned()).collect();
         let rows = swings.len() as f64;
         text.layout(plots)
             .with_y_categories(names)
             .with_y_axis_min(0.5)
             .with_y_axis_max(rows + 0.5)
-            .with_legend_entries(vec![entry(self.low_name, low), entry(self.high_name, high)])
+            .with_legend_entries(entries)
             .with_legend_position(LegendPosition::OutsideRightTop)
             .with_height((ROW_HEIGHT * rows + 110.0).max(220.0))
     }

@@ -5,6 +5,7 @@ mod fault;
 mod format;
 mod scenario;
 mod sensitivity;
+mod simulate;
 mod solve;
 mod sweep;
 
@@ -31,6 +32,7 @@ enum Command {
     Solve(solve::Solve),
     Sweep(sweep::Sweep),
     Sensitivity(sensitivity::Sensitivity),
+    Simulate(simulate::Simulate),
 }
 
 impl Cli {
@@ -43,6 +45,7 @@ impl Cli {
             Command::Solve(command) => command.run(out),
             Command::Sweep(command) => command.run(out),
             Command::Sensitivity(command) => command.run(out),
+            Command::Simulate(command) => command.run(out),
         }
     }
 }

@@ -45,7 +45,7 @@ impl Sensitivity {
     }
 
     /// The spread around every input that is not 0, but for those that --vary names.
-    fn ranges(&self, scenario: &Scenario) -> Result<Vec<Range>, Fault> {
+    pub(super) fn ranges(&self, scenario: &Scenario) -> Result<Vec<Range>, Fault> {
         let named = |axis: &Axis| match axis.values[..] {
             [low, high] => Ok(Range { parameter: axis.parameter, low, high }),
             _ => Err(Fault::Usage("--vary takes two values here: NAME=LOW,HIGH")),
