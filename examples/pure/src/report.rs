@@ -156,13 +156,15 @@ impl ReportArgs {
         target_names: Option<&'a [String]>,
         sample_weight: Option<&'a [f64]>,
     ) -> ReportOptions<'a, L> {
-        ReportOptions {
+        let mut options = ReportOptions {
             labels,
             target_names,
             sample_weight,
             digits: usize::from(self.digits),
-            zero_division: self.zero_division,
-        }
+            ..ReportOptions::default()
+        };
+        options.zero_division = self.zero_division;
+        options
     }
 }
 
