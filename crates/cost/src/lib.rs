@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 
 mod batch;
+#[cfg(feature = "calibrate")]
+pub mod calibrate;
+pub mod decide;
 mod equilibrium;
 mod error;
 mod folds;
@@ -9,6 +12,7 @@ mod inputs;
 mod numerics;
 mod parameter;
 mod report;
+pub mod scaling;
 mod scenario;
 pub mod sensitivity;
 mod signs;
