@@ -2,9 +2,6 @@
 #![forbid(unsafe_code)]
 
 mod batch;
-#[cfg(feature = "calibrate")]
-pub mod calibrate;
-pub mod decide;
 mod equilibrium;
 mod error;
 mod folds;
@@ -12,7 +9,6 @@ mod inputs;
 mod numerics;
 mod parameter;
 mod report;
-pub mod scaling;
 mod scenario;
 pub mod sensitivity;
 mod signs;

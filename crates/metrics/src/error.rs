@@ -55,6 +55,26 @@ pub enum Error {
     /// The weights sum to zero.
     #[error("the sample weights sum to zero, so there is no weighted mean")]
     ZeroWeight,
+    /// One of the targets has a label a row, the other several.
+    #[error("one of y_true and y_pred has a label a row, the other marks of several labels")]
+    MixedTargets,
+    /// [`Average::Samples`](crate::Average::Samples) of one label a row.
+    #[error("the average over samples is for rows of several labels; these have one each")]
+    SamplesAverage,
+    /// [`Average::Binary`](crate::Average::Binary) of something else than two classes.
+    #[error("the target is {what}, but the average is binary; choose another average")]
+    NotBinary {
+        /// The target.
+        what: String,
+    },
+    /// The positive class does not occur.
+    #[error("pos_label={label} is not a valid label: it should be one of {present}")]
+    PosLabel {
+        /// The label given.
+        label: String,
+        /// The labels that occur.
+        present: String,
+    },
     /// An argument is out of its range.
     #[error("`{name}` is {got}, expected {expected}")]
     Argument {

@@ -17,9 +17,13 @@
 //! | module | what |
 //! | --- | --- |
 //! | `report` | [`classification_report`], [`multilabel_report`] |
-//! | `counts` | true, predicted and hit rows a class, single-label or multi-label |
-//! | `scores` | precision, recall, F-beta and their averages; accuracy |
-//! | `confusion` | [`ConfusionMatrix`] |
+//! | `targets`, `label` | what is scored: [`Targets`] of any [`Label`], [`MultiLabel`] marks |
+//! | `ids`, `joint`, `tally`, `counts`, `counted` | rows counted by class, in one pass |
+//! | `streaming` | [`ReportAccumulator`], for data that comes in parts |
+//! | `scores`, `jaccard`, `average` | precision, recall, F-beta, Jaccard, averaged every way |
+//! | `accuracy` | accuracy, balanced accuracy, Hamming and zero-one loss |
+//! | `confusion`, `one_vs_rest` | [`ConfusionMatrix`], [`multilabel_confusion_matrix`] |
+//! | `correlation` | [`matthews_corrcoef`], [`cohen_kappa_score`] |
 //! | `probability` | log loss, Brier, ROC-AUC, average precision, top-k accuracy, curves |
 //! | `ranking` | DCG, NDCG, label rankings, MRR, MAP@k, hit rate |
 //! | `decision` | calibration, temperature, thresholds, risk against coverage |
@@ -33,15 +37,24 @@
 //! Semantics are those of scikit-learn 1.9.1, `sklearn.metrics`.
 #![forbid(unsafe_code)]
 
+mod accuracy;
 mod agreement;
+mod average;
 mod bootstrap;
 mod confusion;
+mod correlation;
+mod counted;
 mod counts;
 mod decision;
 mod error;
 mod groups;
+mod ids;
 mod interval;
+mod jaccard;
+mod joint;
 mod label;
+mod label_warning;
+mod one_vs_rest;
 mod pairwise;
 mod permutation;
 mod probability;
@@ -49,23 +62,34 @@ mod python_float;
 mod ranking;
 mod regression;
 mod report;
+mod report_dict;
 mod report_text;
 mod resample;
 mod scores;
 mod significance;
+mod streaming;
 #[cfg(feature = "svg")]
 pub mod svg;
+mod tally;
+mod targets;
 mod weighted;
+mod weights;
 
+pub use accuracy::{Chance, accuracy_score, balanced_accuracy_score, hamming_loss, zero_one_loss};
 pub use agreement::{Measurement, fleiss_kappa, krippendorff_alpha};
+pub use average::{Average, ZeroDivision};
 pub use bootstrap::{BootstrapOptions, bootstrap, bootstrap_counts, take_rows};
-pub use confusion::ConfusionMatrix;
-pub use counts::MultiLabel;
+pub use confusion::{ConfusionMatrix, Normalize};
+pub use correlation::{KappaOptions, KappaWeights, cohen_kappa_score, matthews_corrcoef};
 pub use decision::*;
 pub use error::{Error, Result};
 pub use groups::{Gap, GroupReport, GroupReports, group_reports};
 pub use interval::{ConfidenceInterval, IntervalMethod};
+pub use jaccard::{jaccard_score, jaccard_scores};
+pub use joint::Cell;
 pub use label::Label;
+pub use label_warning::{LabelWarning, Scored, UndefinedMetric};
+pub use one_vs_rest::{Each, OneVsRest, OneVsRestOptions, multilabel_confusion_matrix};
 pub use permutation::{
     Alternative, PermutationOptions, PermutationTest, paired_permutation_test, sign_flip_test,
 };
@@ -73,7 +97,13 @@ pub use probability::*;
 pub use ranking::*;
 pub use regression::{mean_absolute_error, mean_squared_error, pearson_r, r2_score};
 pub use report::{
-    ClassRow, ClassificationReport, ReportOptions, classification_report, multilabel_report,
+    Alignment, ClassRow, ClassificationReport, ReportOptions, Score, classification_report,
+    multilabel_report,
 };
-pub use scores::{Score, UndefinedMetric, ZeroDivision, accuracy_score};
+pub use scores::{
+    FScore, ScoreOptions, average_precision_recall_fscore, f1_score, fbeta_score,
+    precision_recall_fscore_support, precision_score, recall_score,
+};
 pub use significance::{McNemar, PairedBootstrap, mcnemar, mcnemar_test, paired_bootstrap};
+pub use streaming::ReportAccumulator;
+pub use targets::{MultiLabel, Targets, TargetsView};

@@ -1,13 +1,15 @@
 //! The classification report.
 
-use std::collections::BTreeSet;
+use serde::Serialize;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-
-use crate::counts::{self, Counts, MultiLabel, weights};
-use crate::error::same_length;
-use crate::scores::{Score, Scorer, UndefinedMetric, ZeroDivision, accuracy_score, average};
-use crate::{Error, Label, Result};
+use crate::average::ZeroDivision;
+use crate::counted::columns;
+use crate::counts::{self, Counts};
+use crate::label_warning::LabelWarning;
+use crate::scores::{FScore, Scorer, average};
+use crate::tally::{Observed, Tally};
+use crate::targets::{MultiLabel, Pair, Targets};
+use crate::{Error, Label, Result, weights};
 
 /// What a report covers and how it looks.
 ///
@@ -18,6 +20,7 @@ use crate::{Error, Label, Result};
 /// | `sample_weight` | 1 | weight of each row of the data |
 /// | `digits` | 2 | after the point, in the text |
 /// | `zero_division` | warn | ratios without a denominator |
+/// | `alignment` | code points | what the width of a name is counted in |
 #[derive(Debug, Clone, Copy)]
 pub struct ReportOptions<'a, L> {
     /// The rows, in order.
@@ -30,6 +33,39 @@ pub struct ReportOptions<'a, L> {
     pub digits: usize,
     /// Ratios without a denominator.
     pub zero_division: ZeroDivision,
+    /// How names are aligned.
+    pub alignment: Alignment,
+}
+
+/// What the width of a name is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Alignment {
+    /// Code points, as scikit-learn does: its bytes, crooked for Chinese, Japanese and Korean names.
+    #[default]
+    CodePoints,
+    /// Columns of a terminal, two for a wide character (Unicode Standard Annex 11).
+    Columns,
+}
+
+/// Precision, recall and F1 with the rows behind them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Score {
+    /// Share of the predicted rows that are right.
+    pub precision: f64,
+    /// Share of the true rows that are found.
+    pub recall: f64,
+    /// Their harmonic mean.
+    #[serde(rename = "f1-score")]
+    pub f1_score: f64,
+    /// True rows, or their weight.
+    pub support: f64,
+}
+
+impl From<FScore> for Score {
+    fn from(score: FScore) -> Self {
+        let FScore { precision, recall, f_beta, support } = score;
+        Self { precision, recall, f1_score: f_beta, support }
+    }
 }
 
 impl<L> Default for ReportOptions<'_, L> {
@@ -40,6 +76,7 @@ impl<L> Default for ReportOptions<'_, L> {
             sample_weight: None,
             digits: 2,
             zero_division: ZeroDivision::Warn,
+            alignment: Alignment::CodePoints,
         }
     }
 }
@@ -68,50 +105,51 @@ pub struct ClassificationReport {
     pub weighted_avg: Score,
     /// Mean over rows; multi-label only.
     pub samples_avg: Option<Score>,
-    /// Ratios that were undefined, in the order in which scikit-learn warns.
-    pub warnings: Vec<UndefinedMetric>,
+    /// What scikit-learn warns of, in its order.
+    pub warnings: Vec<LabelWarning>,
+    pub(crate) accuracy_f1: f64,
     pub(crate) digits: usize,
+    pub(crate) alignment: Alignment,
     pub(crate) float_support: bool,
 }
 
-/// Precision, recall, F1 and support of every class, and their averages, for one label a row.
+/// Precision, recall, F1 and support of every class, and their averages.
 ///
 /// # Errors
-/// [`Error::Empty`], [`Error::Length`]; [`Error::Labels`] for an empty `labels`;
-/// [`Error::TargetNames`] if the names are not as many as the classes.
+/// [`Error::Empty`], [`Error::Length`], [`Error::MixedTargets`]; [`Error::Labels`] for an empty `labels`;
+/// [`Error::Column`] for a label that is no column; [`Error::TargetNames`] if the names are not as many
+/// as the classes; [`Error::Argument`] for a weight that is not finite; [`Error::ZeroWeight`].
+///
+/// # Formula
+/// ```text
+/// P = tp / predicted    R = tp / true    F1 = 2 tp / (true + predicted)
+/// ```
 ///
 /// # Reference
 /// `sklearn.metrics.classification_report`.
-pub fn classification_report<L: Label>(
-    y_true: &[L],
-    y_pred: &[L],
-    options: &ReportOptions<'_, L>,
-) -> Result<ClassificationReport> {
-    same_length("y_pred", y_pred.len(), y_true.len())?;
-    let weights = weights(options.sample_weight, y_true.len())?;
-    let observed: BTreeSet<&L> = y_true.iter().chain(y_pred).collect();
-    let labels: Vec<L> = match options.labels {
-        Some([]) => return Err(Error::Labels),
-        Some(labels) => labels.to_vec(),
-        None => observed.iter().map(|&label| label.clone()).collect(),
-    };
-    let complete = observed.iter().all(|label| labels.contains(label));
-    let counts = counts::by_class(&labels, y_true, y_pred, &weights);
-    let mut report = assemble(&counts, names(&labels, options)?, options)?;
-    // Without a single right row scikit-learn's counts happen to be floats, and print as such.
-    report.float_support |=
-        y_true.iter().zip(y_pred).all(|(actual, predicted)| actual != predicted);
-    if complete {
-        report.accuracy = Some(accuracy_score(y_true, y_pred, options.sample_weight)?);
-        report.micro_avg = None;
+pub fn classification_report<Y, P>(
+    y_true: &Y,
+    y_pred: &P,
+    options: &ReportOptions<'_, Y::Label>,
+) -> Result<ClassificationReport>
+where
+    Y: Targets + ?Sized,
+    P: Targets<Label = Y::Label> + ?Sized,
+{
+    let pair = Pair::new(y_true, y_pred)?;
+    weights::check(options.sample_weight, pair.len())?;
+    match &pair {
+        Pair::Classes(y_true, y_pred) => {
+            of_observed(&Tally::of(y_true, y_pred, options.sample_weight).observed(), options)
+        }
+        Pair::Marks(y_true, y_pred) => of_marks(*y_true, *y_pred, options),
     }
-    Ok(report)
 }
 
-/// The same for rows of several labels; `options.labels` are columns.
+/// [`classification_report`] of rows of several labels; `options.labels` are columns.
 ///
 /// # Errors
-/// As [`classification_report`], and [`Error::Column`] for a label that is not a column.
+/// As [`classification_report`].
 ///
 /// ```
 /// use tunewise_metrics::{MultiLabel, ReportOptions, multilabel_report};
@@ -129,38 +167,61 @@ pub fn multilabel_report(
     y_pred: MultiLabel<'_>,
     options: &ReportOptions<'_, usize>,
 ) -> Result<ClassificationReport> {
-    same_length("y_pred", y_pred.len(), y_true.len())?;
-    let num_labels = y_true.num_labels();
-    if y_pred.num_labels() != num_labels {
-        let what = format!("y_pred has {} columns", y_pred.num_labels());
-        return Err(Error::Indicator { num_labels, what });
-    }
-    let weights = weights(options.sample_weight, y_true.len())?;
-    let all: Vec<usize> = (0..num_labels).collect();
-    let columns = options.labels.unwrap_or(&all);
-    if columns.is_empty() {
+    classification_report(&y_true, &y_pred, options)
+}
+
+/// The report of labels that are counted already.
+pub(crate) fn of_observed<L: Label>(
+    observed: &Observed<L>,
+    options: &ReportOptions<'_, L>,
+) -> Result<ClassificationReport> {
+    let labels = options.labels.unwrap_or(&observed.labels);
+    if labels.is_empty() {
         return Err(Error::Labels);
     }
-    if let Some(label) = columns.iter().find(|column| **column >= num_labels) {
-        return Err(Error::Column { label: label.to_string(), num_labels });
+    let mut report = assemble(&observed.select(labels), labels, options)?;
+    // Without a single right row scikit-learn's counts happen to be floats, and print as such.
+    report.float_support |= observed.hits() == 0.0;
+    if options.labels.is_none() || observed.all_in(labels) {
+        let micro = report.micro_avg.take();
+        report.accuracy = micro.map(|micro| micro.precision);
+        report.accuracy_f1 = micro.map_or(f64::NAN, |micro| micro.f1_score);
     }
-    let counts = counts::by_column(columns, y_true, y_pred, &weights);
-    let mut report = assemble(&counts, names(columns, options)?, options)?;
-    let scorer = Scorer { zero_division: options.zero_division, axis: "sample" };
-    let rows = scorer.scores(&counts::by_row(columns, y_true, y_pred), &mut report.warnings);
-    let support = report.macro_avg.support;
-    report.samples_avg = Some(Score { support, ..average(&rows, options.sample_weight) });
     Ok(report)
 }
 
+fn of_marks<L: Label>(
+    y_true: MultiLabel<'_>,
+    y_pred: MultiLabel<'_>,
+    options: &ReportOptions<'_, L>,
+) -> Result<ClassificationReport> {
+    let (labels, weights) = (options.labels, options.sample_weight);
+    let columns = columns(y_true, labels)?;
+    let counts = counts::by_column(&columns, y_true, y_pred, weights);
+    let mut report = match labels {
+        Some(labels) => assemble(&counts, labels, options)?,
+        None => assemble(&counts, &columns, options)?,
+    };
+    let counts = counts::by_row(&columns, y_true, y_pred, weights);
+    let rows = scorer(options, "sample").scores(&counts, &mut report.warnings);
+    let support = report.macro_avg.support;
+    report.samples_avg = Some(Score { support, ..average(&rows, weights).into() });
+    Ok(report)
+}
+
+fn scorer<L>(options: &ReportOptions<'_, L>, axis: &'static str) -> Scorer {
+    Scorer { zero_division: options.zero_division, beta: 1.0, axis }
+}
+
 /// The report of counts by class, with the micro average and without accuracy.
-fn assemble<L>(
+fn assemble<L, N: Label>(
     counts: &[Counts],
-    names: Vec<String>,
+    labels: &[N],
     options: &ReportOptions<'_, L>,
 ) -> Result<ClassificationReport> {
     let mut warnings = Vec::new();
-    let scorer = Scorer { zero_division: options.zero_division, axis: "label" };
+    let names = names(labels, options, &mut warnings)?;
+    let scorer = scorer(options, "label");
     let scores = scorer.scores(counts, &mut warnings);
     let micro = scorer.scores(&[Counts::sum(counts)], &mut warnings);
     // scikit-learn computes the classes anew for each mean, and warns anew.
@@ -168,27 +229,35 @@ fn assemble<L>(
         scorer.scores(counts, &mut warnings);
     }
     let support: Vec<f64> = scores.iter().map(|score| score.support).collect();
-    let classes = names.into_iter().zip(&scores).map(|(name, &score)| ClassRow { name, score });
+    let rows = names.into_iter().zip(&scores);
     Ok(ClassificationReport {
-        classes: classes.collect(),
+        classes: rows.map(|(name, &score)| ClassRow { name, score: score.into() }).collect(),
         accuracy: None,
-        micro_avg: micro.first().copied(),
-        macro_avg: average(&scores, None),
-        weighted_avg: average(&scores, Some(&support)),
+        micro_avg: micro.first().map(|&score| score.into()),
+        macro_avg: average(&scores, None).into(),
+        weighted_avg: average(&scores, Some(&support)).into(),
         samples_avg: None,
         warnings,
+        accuracy_f1: f64::NAN,
         digits: options.digits,
+        alignment: options.alignment,
         float_support: options.sample_weight.is_some(),
     })
 }
 
-fn names<L: Label>(labels: &[L], options: &ReportOptions<'_, L>) -> Result<Vec<String>> {
+fn names<L, N: Label>(
+    labels: &[N],
+    options: &ReportOptions<'_, L>,
+    warnings: &mut Vec<LabelWarning>,
+) -> Result<Vec<String>> {
     let Some(names) = options.target_names else {
-        return Ok(labels.iter().map(L::to_string).collect());
+        return Ok(labels.iter().map(N::name).collect());
     };
-    // With labels given, scikit-learn warns and pairs what there is.
-    if names.len() != labels.len() && options.labels.is_none() {
-        return Err(Error::TargetNames { classes: labels.len(), names: names.len() });
+    if names.len() != labels.len() {
+        if options.labels.is_none() {
+            return Err(Error::TargetNames { classes: labels.len(), names: names.len() });
+        }
+        warnings.push(LabelWarning::TargetNames { labels: labels.len(), names: names.len() });
     }
     Ok(names.to_vec())
 }
@@ -203,22 +272,6 @@ impl ClassificationReport {
             ("samples avg", self.samples_avg.as_ref()),
         ];
         averages.into_iter().filter_map(|(name, score)| Some((name, score?)))
-    }
-}
-
-impl Serialize for ClassificationReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for row in &self.classes {
-            map.serialize_entry(&row.name, &row.score)?;
-        }
-        if let Some(accuracy) = self.accuracy {
-            map.serialize_entry("accuracy", &accuracy)?;
-        }
-        for (name, score) in self.averages() {
-            map.serialize_entry(name, score)?;
-        }
-        map.end()
     }
 }
 

@@ -2,11 +2,21 @@
 
 use std::fmt;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::python_float;
-use crate::report::ClassificationReport;
-use crate::scores::Score;
+use crate::report::{Alignment, ClassificationReport, Score};
 
 const WIDEST_AVERAGE: usize = "weighted avg".len();
+
+impl Alignment {
+    fn width(self, name: &str) -> usize {
+        match self {
+            Self::CodePoints => name.chars().count(),
+            Self::Columns => name.width(),
+        }
+    }
+}
 
 impl ClassificationReport {
     fn support(&self, support: f64) -> String {
@@ -18,17 +28,17 @@ impl ClassificationReport {
     }
 
     fn row(&self, f: &mut fmt::Formatter<'_>, name: &str, score: &Score) -> fmt::Result {
-        let width = self.width();
-        write!(f, "{name:>width$} ")?;
+        let pad = self.width().saturating_sub(self.alignment.width(name));
+        write!(f, "{:pad$}{name} ", "")?;
         for value in [score.precision, score.recall, score.f1_score] {
             write!(f, " {:>9}", self.number(value))?;
         }
         writeln!(f, " {:>9}", self.support(score.support))
     }
 
-    /// Of the first column, in code points.
+    /// Of the first column.
     fn width(&self) -> usize {
-        let names = self.classes.iter().map(|row| row.name.chars().count());
+        let names = self.classes.iter().map(|row| self.alignment.width(&row.name));
         names.max().unwrap_or(0).max(WIDEST_AVERAGE).max(self.digits)
     }
 }
@@ -45,9 +55,9 @@ impl fmt::Display for ClassificationReport {
             self.row(f, &row.name, &row.score)?;
         }
         writeln!(f)?;
-        if let Some(accuracy) = self.accuracy {
+        if self.accuracy.is_some() {
             let support = self.support(self.macro_avg.support);
-            let accuracy = self.number(accuracy);
+            let accuracy = self.number(self.accuracy_f1);
             writeln!(f, "{:>width$}  {:>9} {:>9} {accuracy:>9} {support:>9}", "accuracy", "", "")?;
         }
         for (name, score) in self.averages() {

@@ -6,10 +6,13 @@
 use std::fmt::Debug;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tunewise_metrics::{
-    ClassificationReport, ConfusionMatrix, Label, MultiLabel, ReportOptions, ZeroDivision,
-    accuracy_score, classification_report, multilabel_report,
+    Average, Chance, ClassificationReport, ConfusionMatrix, KappaOptions, Label, MultiLabel,
+    OneVsRestOptions, ReportAccumulator, ReportOptions, ScoreOptions, Targets, ZeroDivision,
+    accuracy_score, average_precision_recall_fscore, balanced_accuracy_score,
+    classification_report, cohen_kappa_score, hamming_loss, jaccard_score, matthews_corrcoef,
+    multilabel_confusion_matrix, multilabel_report,
 };
 
 /// NumPy sums in another order.
@@ -44,6 +47,7 @@ impl Case {
                 number if number.as_f64() == Some(1.0) => ZeroDivision::One,
                 _ => ZeroDivision::Zero,
             },
+            ..ReportOptions::default()
         }
     }
 
@@ -62,19 +66,75 @@ impl Case {
         let (y_true, y_pred) = (read(&self.y_true), read(&self.y_pred));
         let labels = self.labels.as_ref().map(read);
         self.check(classification_report(&y_true, &y_pred, &self.options(labels.as_deref())));
-        if let Some(expected) = self.scores["accuracy"].as_f64() {
-            let accuracy = accuracy_score(&y_true, &y_pred, self.sample_weight.as_deref()).unwrap();
-            approx::assert_abs_diff_eq!(accuracy, expected, epsilon = TOLERANCE);
+        let weights = self.sample_weight.as_deref();
+        self.check_averages(&y_true, &y_pred, labels.as_deref());
+        let cells = match weights {
+            None => {
+                json!(ConfusionMatrix::new(&y_true, &y_pred).unwrap().rows().collect::<Vec<_>>())
+            }
+            Some(weights) => {
+                let matrix = ConfusionMatrix::weighted(None, &y_true, &y_pred, weights).unwrap();
+                json!(matrix.rows().collect::<Vec<_>>())
+            }
+        };
+        self.expect("confusion_matrix", cells);
+        self.expect("mcc", json!(matthews_corrcoef(&y_true, &y_pred, weights).unwrap()));
+        let options = KappaOptions { sample_weight: weights, ..KappaOptions::default() };
+        self.expect(
+            "cohen_kappa",
+            json!(cohen_kappa_score(&y_true, &y_pred, &options).unwrap().value),
+        );
+        let balanced = balanced_accuracy_score(&y_true, &y_pred, weights, Chance::Unadjusted);
+        self.expect("balanced_accuracy", json!(balanced.unwrap().value));
+        if weights.is_none() {
+            self.check_parts(&y_true, &y_pred, labels.as_deref());
         }
-        if let (expected, None) = (&self.scores["confusion_matrix"], &self.sample_weight) {
-            let matrix = ConfusionMatrix::new(&y_true, &y_pred).unwrap();
-            assert_eq!(
-                &serde_json::json!(matrix.rows().collect::<Vec<_>>()),
-                expected,
-                "case {}",
-                self.id
-            );
+    }
+
+    /// Two parts counted apart and merged, the first in two batches, give the whole's report.
+    fn check_parts<L: Label + Debug>(&self, y_true: &[L], y_pred: &[L], labels: Option<&[L]>) {
+        let (third, half) = (y_true.len() / 3, y_true.len() / 2);
+        let mut first = ReportAccumulator::new();
+        first.push(&y_true[..third], &y_pred[..third]).unwrap();
+        first.push(&y_true[third..half], &y_pred[third..half]).unwrap();
+        let mut second = ReportAccumulator::new();
+        second.push(&y_true[half..], &y_pred[half..]).unwrap();
+        first.merge(&second);
+        self.check(first.report(&self.options(labels)));
+    }
+
+    fn check_averages<T: Targets + ?Sized>(
+        &self,
+        y_true: &T,
+        y_pred: &T,
+        labels: Option<&[T::Label]>,
+    ) {
+        let weights = self.sample_weight.as_deref();
+        for (name, average) in [
+            ("micro", Average::Micro),
+            ("macro", Average::Macro),
+            ("weighted", Average::Weighted),
+            ("samples", Average::Samples),
+        ] {
+            for (suffix, beta) in [("0.5", 0.5), ("1.0", 1.0), ("2.0", 2.0)] {
+                let key = format!("{name}_beta{suffix}");
+                if self.scores.get(&key).is_none() {
+                    continue;
+                }
+                let zero_division = self.options::<T::Label>(None).zero_division;
+                let options = ScoreOptions { labels, sample_weight: weights, zero_division, beta };
+                let scores =
+                    average_precision_recall_fscore(y_true, y_pred, average.clone(), &options);
+                let scores = scores.unwrap().value;
+                self.expect(&key, json!([scores.precision, scores.recall, scores.f_beta]));
+            }
         }
+        self.expect("accuracy", json!(accuracy_score(y_true, y_pred, weights).unwrap()));
+        self.expect("hamming_loss", json!(hamming_loss(y_true, y_pred, weights).unwrap()));
+    }
+
+    fn expect(&self, key: &str, got: Value) {
+        same(&got, &self.scores[key], &format!("case {}, {key}", self.id));
     }
 
     fn check_multi(&self) {
@@ -87,6 +147,23 @@ impl Case {
             MultiLabel::new(&y_pred, num_labels).unwrap(),
             &self.options(None),
         ));
+        let y_true = MultiLabel::new(&y_true, num_labels).unwrap();
+        let y_pred = MultiLabel::new(&y_pred, num_labels).unwrap();
+        self.check_averages(&y_true, &y_pred, None);
+        let weights = self.sample_weight.as_deref();
+        let options = OneVsRestOptions { sample_weight: weights, ..OneVsRestOptions::default() };
+        let matrices = multilabel_confusion_matrix(&y_true, &y_pred, &options).unwrap();
+        let cells = matrices.iter().map(|matrix| {
+            json!([
+                [matrix.true_negatives, matrix.false_positives],
+                [matrix.false_negatives, matrix.true_positives]
+            ])
+        });
+        self.expect("multilabel_confusion_matrix", cells.collect());
+        let zero_division = ZeroDivision::Zero;
+        let options = ScoreOptions { sample_weight: weights, zero_division, ..Default::default() };
+        let jaccard = jaccard_score(&y_true, &y_pred, Average::Samples, &options).unwrap();
+        self.expect("jaccard_samples", json!(jaccard.value));
     }
 }
 
@@ -102,6 +179,12 @@ fn same(got: &Value, expected: &Value, place: &str) {
             assert_eq!(keys(got), keys(expected), "{place}");
             for (key, value) in expected {
                 same(&got[key], value, &format!("{place}, {key}"));
+            }
+        }
+        (Value::Array(got), Value::Array(expected)) => {
+            assert_eq!(got.len(), expected.len(), "{place}");
+            for (row, (got, expected)) in got.iter().zip(expected).enumerate() {
+                same(got, expected, &format!("{place}, {row}"));
             }
         }
         (Value::Number(got), Value::Number(expected)) => {
