@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 
 mod batch;
+mod breakeven;
+mod crossover;
+mod dynamics;
 mod equilibrium;
 mod error;
 mod folds;
@@ -12,6 +15,7 @@ mod report;
 mod scenario;
 pub mod sensitivity;
 mod signs;
+mod six_term;
 pub mod special;
 mod tornado;
 mod training_effect;
@@ -19,6 +23,9 @@ pub mod uncertainty;
 mod whatif;
 
 pub use batch::{Column, Columns};
+pub use breakeven::BreakEven;
+pub use crossover::Crossover;
+pub use dynamics::{Dynamics, Regime, Trajectory};
 pub use equilibrium::{
     Branch, Contributions, Equilibrium, Gradient, Hessian, Model, Root, RootPolicy, Stability,
     Status, solve,
@@ -30,6 +37,7 @@ pub use parameter::Parameter;
 pub use report::{Report, RootReport};
 pub use scenario::{Note, SCHEMA_VERSION, Scenario, ScenarioError};
 pub use signs::{Diagnostic, SignConvention, diagnose};
+pub use six_term::{SixTerm, SixTermRoot, six_term};
 pub use tornado::{Bar, Range, tornado};
 pub use training_effect::{EffectValue, TrainingEffect};
 pub use whatif::{Axis, GridPoint, MAX_GRID, grid};
