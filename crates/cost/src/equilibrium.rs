@@ -12,4 +12,5 @@ pub use answer::{Equilibrium, Status};
 pub use gradient::{Gradient, Hessian};
 pub(crate) use model::effectiveness_of;
 pub use model::{Contributions, Model, RootPolicy, solve};
+pub(crate) use reduced::Reduced;
 pub use root::{Branch, Root, Stability};

@@ -98,6 +98,24 @@ pub enum Error {
         /// What is wrong with it.
         source: Box<Error>,
     },
+    /// A wanted or a first effectiveness is no number.
+    #[error("effectiveness is {value}, expected a finite number")]
+    Target {
+        /// Its value.
+        value: f64,
+    },
+    /// A damping factor is out of range.
+    #[error("theta is {value}, expected a number above 0 and at most 1")]
+    Damping {
+        /// Its value.
+        value: f64,
+    },
+    /// A closed form holds for the article's D/P alone.
+    #[error("break-even in {parameter} needs the training effect D/P")]
+    TrainingEffect {
+        /// The input.
+        parameter: &'static str,
+    },
     /// A name is no root policy's.
     #[error("`{name}` is no root policy: expected economic, stable, plus or minus")]
     UnknownPolicy {

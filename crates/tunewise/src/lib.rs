@@ -3,6 +3,8 @@
 
 #[cfg(feature = "bert")]
 pub use tunewise_bert as bert;
+#[cfg(feature = "cost")]
+pub use tunewise_cost as cost;
 #[cfg(feature = "data")]
 pub use tunewise_data as data;
 #[cfg(feature = "metrics")]

@@ -1,6 +1,7 @@
 //! The command line `cost`: a file each sub-command.
 
 mod answers;
+mod break_even;
 mod fault;
 mod format;
 mod scenario;
@@ -33,6 +34,7 @@ enum Command {
     Sweep(sweep::Sweep),
     Sensitivity(sensitivity::Sensitivity),
     Simulate(simulate::Simulate),
+    BreakEven(break_even::BreakEven),
 }
 
 impl Cli {
@@ -46,6 +48,7 @@ impl Cli {
             Command::Sweep(command) => command.run(out),
             Command::Sensitivity(command) => command.run(out),
             Command::Simulate(command) => command.run(out),
+            Command::BreakEven(command) => command.run(out),
         }
     }
 }

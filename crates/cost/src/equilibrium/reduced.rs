@@ -5,24 +5,24 @@ use crate::{Inputs, TrainingEffect};
 
 /// The intermediate quantities in extended precision.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reduced<M> {
-    pub(super) effect: Scaled<M>,
-    pub(super) time: Scaled<M>,
-    pub(super) annotation: Scaled<M>,
-    pub(super) promotion: Scaled<M>,
+pub(crate) struct Reduced<M> {
+    pub(crate) effect: Scaled<M>,
+    pub(crate) time: Scaled<M>,
+    pub(crate) annotation: Scaled<M>,
+    pub(crate) promotion: Scaled<M>,
     /// A = a·x + b·T + c·C.
-    pub(super) autonomous: Scaled<M>,
+    pub(crate) autonomous: Scaled<M>,
     /// |a·x| + |b·T| + |c·C|, the scale of A's rounding.
-    pub(super) autonomous_scale: Scaled<M>,
+    pub(crate) autonomous_scale: Scaled<M>,
     /// G = d·M.
-    pub(super) pull: Scaled<M>,
-    pub(super) slope: Scaled<M>,
-    pub(super) baseline: Scaled<M>,
+    pub(crate) pull: Scaled<M>,
+    pub(crate) slope: Scaled<M>,
+    pub(crate) baseline: Scaled<M>,
 }
 
 impl<M: TwoProduct> Reduced<M> {
     #[inline(always)]
-    pub(super) fn new(inputs: &Inputs, effect: TrainingEffect) -> Self {
+    pub(crate) fn new(inputs: &Inputs, effect: TrainingEffect) -> Self {
         let number = Scaled::<M>::from_f64;
         let (numerator, denominator) = effect.fraction(inputs);
         let (numerator, denominator) = (number(numerator), number(denominator));
