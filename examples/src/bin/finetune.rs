@@ -44,7 +44,7 @@ fn finetune_command(args: &FinetuneArgs) -> CliResult {
         print!("{}", report.evaluation);
     }
     Ok(match done.outcome.reason {
-        StopReason::Completed => ExitCode::SUCCESS,
-        _ => ExitCode::from(INTERRUPTED),
+        StopReason::Stopped => ExitCode::from(INTERRUPTED),
+        _ => ExitCode::SUCCESS,
     })
 }

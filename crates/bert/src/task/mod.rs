@@ -1,13 +1,17 @@
 //! Whole jobs: from files to an output folder.
 
 mod config;
+mod fingerprint;
 mod finetune;
 mod inputs;
+mod manifest;
 mod notice;
 mod outputs;
 mod prediction_line;
 mod prepare;
+mod retention;
 mod run_record;
+mod saved_run;
 mod saver;
 
 pub use config::{DeviceChoice, FinetuneConfig};

@@ -97,7 +97,7 @@ impl TensorBoard {
     fn end(&mut self, outcome: &Outcome) -> Result<()> {
         const SUCCESS: i32 = 1;
         const UNKNOWN: i32 = 0;
-        let completed = outcome.reason == StopReason::Completed;
+        let completed = outcome.reason != StopReason::Stopped;
         let end = SessionEndInfo {
             status: if completed { SUCCESS } else { UNKNOWN },
             end_time_secs: now(0).wall_time,
