@@ -7,9 +7,7 @@ use serde::Serialize;
 use toml::{Table, Value};
 use tunewise_bert::Precision;
 use tunewise_bert::task::{DeviceChoice, FinetuneConfig};
-use tunewise_bert::train::{
-    Cadence, ClassWeights, MetricForBestModel, NonFinite, SchedulerType,
-};
+use tunewise_bert::train::{Cadence, ClassWeights, MetricForBestModel, NonFinite, SchedulerType};
 use tunewise_data::{Batching, ProblemType};
 
 /// Fine-tunes a BERT text classifier, evaluates it each epoch, keeps the best, and reports on test rows

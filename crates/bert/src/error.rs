@@ -368,7 +368,10 @@ mod tests {
         let source = Tensor::f_empty([1 << 46], (Kind::Float, Device::Cpu)).unwrap_err();
         let error = Error::Torch { op: "empty", source }.in_batch(16, 128);
         let message = error.to_string();
-        assert!(message.starts_with("out of memory in a batch of 16 rows x 128 tokens"), "{message}");
+        assert!(
+            message.starts_with("out of memory in a batch of 16 rows x 128 tokens"),
+            "{message}"
+        );
         assert!(message.contains("you tried to allocate 281474976710656 bytes"), "{message}");
         // The words of CUDA's allocator, `CUDACachingAllocator.cpp` of libtorch 2.11.
         let cuda = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of";

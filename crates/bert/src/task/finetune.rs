@@ -16,7 +16,7 @@ use crate::train::{
     Evaluation, History, LogFile, Observer, Outcome, PhaseSeconds, StopReason, Stopwatch, Trainer,
     predict,
 };
-use crate::{Error, Precision, Result};
+use crate::{Error, Precision, PretrainedWriter, Result};
 
 /// What a run came to.
 #[derive(Debug)]
@@ -76,8 +76,9 @@ pub fn finetune(
         None => OutputFolder::create(&config.output_dir, replaceable)?,
     };
 
-    let job = Job { config, folder: &folder, fingerprint: &fingerprint };
-    let Trained { outcome, seconds, history } = job.train(&mut run, resumed, tell, observers)?;
+    let resumed = resumed.as_ref();
+    let job = Job { config, folder: &folder, fingerprint: &fingerprint, resumed };
+    let Trained { outcome, seconds, history } = job.train(&mut run, tell, observers)?;
     if outcome.state.best.is_some() {
         run.model.restore(folder.path())?;
     } else {
@@ -131,6 +132,8 @@ struct Job<'a> {
     config: &'a FinetuneConfig,
     folder: &'a OutputFolder,
     fingerprint: &'a Fingerprint,
+    /// The checkpoint to go on from, if there is one.
+    resumed: Option<&'a Resumed>,
 }
 
 /// What training came to.
@@ -145,25 +148,24 @@ impl Job<'_> {
     fn train(
         &self,
         run: &mut Prepared,
-        resumed: Option<Resumed>,
         tell: &mut dyn FnMut(&Notice),
         observers: Vec<&mut dyn Observer>,
     ) -> Result<Trained> {
-        let mut log = self.log(resumed.as_ref())?;
+        let mut log = self.log()?;
         #[cfg(feature = "tensorboard")]
         let mut board = {
             let folder = self.folder.join(files::EVENTS_FOLDER);
             crate::train::TensorBoard::create(folder, self.config)?
         };
-        let mut saver = self.saver(run, resumed.as_ref());
+        let mut saver = self.saver(&run.writer);
         let train = run.train.source(&run.tokenizer, run.max_seq_length);
         let valid =
             run.validation.as_ref().map(|part| part.source(&run.tokenizer, run.max_seq_length));
-        if let Some(resumed) = &resumed {
+        if let Some(resumed) = self.resumed {
             run.model.restore(&resumed.path)?;
         }
         let mut trainer = Trainer::new(&mut run.model, self.config.train_config())?;
-        if let Some(resumed) = &resumed {
+        if let Some(resumed) = self.resumed {
             trainer = resumed.restore(trainer)?;
         }
         trainer = trainer.observe(&mut log).observe(&mut saver);
@@ -183,24 +185,24 @@ impl Job<'_> {
         Ok(Trained { outcome, seconds: saver.stopwatch.seconds(), history: saver.history })
     }
 
-    fn log(&self, resumed: Option<&Resumed>) -> Result<LogFile> {
+    fn log(&self) -> Result<LogFile> {
         let path = self.folder.join("log.jsonl");
-        match resumed {
+        match self.resumed {
             Some(resumed) => LogFile::resume(path, resumed.saved.state.step),
             None => LogFile::create(path),
         }
     }
 
-    fn saver<'a>(&'a self, run: &'a Prepared, resumed: Option<&Resumed>) -> Saver<'a> {
-        let saved = resumed.map(|resumed| &resumed.saved);
+    fn saver<'a>(&'a self, writer: &'a PretrainedWriter) -> Saver<'a> {
+        let saved = self.resumed.map(|resumed| &resumed.saved);
         Saver {
-            writer: &run.writer,
+            writer,
             folder: self.folder,
             fingerprint: self.fingerprint,
             save_total_limit: self.config.save_total_limit,
             stopwatch: Stopwatch::from_seconds(saved.map(|run| run.seconds).unwrap_or_default()),
             history: saved.map(|run| run.history.clone()).unwrap_or_default(),
-            last: resumed.map(|resumed| resumed.path.clone()),
+            last: self.resumed.map(|resumed| resumed.path.clone()),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Whole jobs: from files to an output folder.
 
 mod config;
-mod fingerprint;
 mod finetune;
+mod fingerprint;
 mod inputs;
 mod manifest;
 mod notice;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::fingerprint::Fingerprint;
+use super::manifest;
 use super::retention::{deletions, saved_steps};
 use super::saved_run::{BEST, MODEL, OPTIMIZER, STATE, SavedRun};
-use super::manifest;
 use crate::files::{self, OutputFolder, checkpoint_name};
 use crate::pretrained::PretrainedWriter;
 use crate::train::{Control, Event, History, Observer, Stopwatch, TrainState};

@@ -100,7 +100,7 @@ mod tests {
         };
         let model = BertClassifier::new(config, Device::Cpu, 1).unwrap();
         let (_, bias) = model.parameters().find(|(name, _)| *name == "classifier.bias").unwrap();
-        bias.sum(Kind::Float).backward();
+        bias.sum(Kind::Float).f_backward().unwrap();
         let missing = without_gradient(&model);
         assert_eq!(missing.len(), model.parameters().count() - 1);
         assert!(!missing.contains(&"classifier.bias".to_owned()));
@@ -116,7 +116,9 @@ mod tests {
         assert_eq!(judge(NonFinite::Stop, 1.0, 1.0).unwrap(), Verdict::Apply);
         assert_eq!(judge(NonFinite::Skip, 1.0, f64::NAN).unwrap(), Verdict::LeaveOut);
         let fault = judge(NonFinite::Stop, f64::NAN, 1.0).unwrap_err();
-        assert!(matches!(fault, Error::LossNotFinite { step: 3, ref rows, .. } if *rows == [4, 2, 7]));
+        assert!(
+            matches!(fault, Error::LossNotFinite { step: 3, ref rows, .. } if *rows == [4, 2, 7])
+        );
         let fault = judge(NonFinite::Stop, 1.0, f64::INFINITY).unwrap_err();
         assert!(matches!(fault, Error::GradientNotFinite { .. }));
     }

@@ -29,9 +29,7 @@ pub use loss::{Loss, LossConfig};
 pub use metric::MetricForBestModel;
 #[cfg(feature = "tensorboard")]
 pub use observers::TensorBoard;
-pub use observers::{
-    EpochRecord, History, LogFile, PhaseSeconds, Progress, StopFlag, Stopwatch,
-};
+pub use observers::{EpochRecord, History, LogFile, PhaseSeconds, Progress, StopFlag, Stopwatch};
 pub use predictions::{Predictions, predict};
 pub(crate) use predictions::{best, predict_batches};
 pub use schedule::{Schedule, SchedulerType};

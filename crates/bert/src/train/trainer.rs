@@ -167,12 +167,7 @@ impl<'a> Trainer<'a> {
 
     /// Forward and backward of a window's micro-batches; the gradients are then those of the mean
     /// loss over its rows, which is returned.
-    fn accumulate(
-        &self,
-        train: &Source<'_>,
-        objective: &Loss,
-        window: &Window<'_>,
-    ) -> Result<f64> {
+    fn accumulate(&self, train: &Source<'_>, objective: &Loss, window: &Window<'_>) -> Result<f64> {
         let weight = objective.denominator(train.targets, window.rows());
         let device = self.model.device();
         let mut loss = Tensor::f_zeros([], (Kind::Float, device)).at("zeros")?;
@@ -234,7 +229,9 @@ impl<'a> Trainer<'a> {
     fn evaluate_when_due(&mut self, valid: Option<&Source<'_>>) -> Result<()> {
         let due = self.config.eval_steps.is_due(&self.state) && self.stop.is_none();
         match valid {
-            Some(valid) if due && self.state.evaluated_at != self.state.step => self.evaluate(valid),
+            Some(valid) if due && self.state.evaluated_at != self.state.step => {
+                self.evaluate(valid)
+            }
             _ => Ok(()),
         }
     }

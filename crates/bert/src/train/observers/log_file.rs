@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::Stopwatch;
 use crate::error::Context;
-use crate::{Result, files};
 use crate::train::{Control, Event, Observer, TrainState};
+use crate::{Result, files};
 
 /// Writes one JSON object a logged step: `step, epoch, loss, grad_norm, learning_rate,
 /// samples_per_second, tokens_per_second`; the rates are those since the object before.

@@ -216,6 +216,7 @@ mod tests {
             eval_loss: 0.25,
             rows: 4,
             accuracy: None,
+            mcc: None,
             report: Scores::Regression(report),
         };
         let tags: Vec<String> = values(&evaluation).into_iter().map(|value| value.tag).collect();
