@@ -7,7 +7,7 @@ use serde::Serialize;
 use toml::{Table, Value};
 use tunewise_bert::Precision;
 use tunewise_bert::task::{DeviceChoice, FinetuneConfig};
-use tunewise_bert::train::{ClassWeights, MetricForBestModel, SchedulerType};
+use tunewise_bert::train::{Cadence, ClassWeights, MetricForBestModel, NonFinite, SchedulerType};
 use tunewise_data::{Batching, ProblemType};
 
 /// Fine-tunes a BERT text classifier, evaluates it each epoch, keeps the best, and reports on test rows
@@ -120,15 +120,45 @@ pub struct FinetuneArgs {
     /// fp32, bf16 or auto: bf16 where the processor computes it faster [default: auto]
     #[arg(long, value_name = "P")]
     pub precision: Option<Precision>,
-    /// macro_f1, weighted_f1, accuracy or loss [default: macro_f1; regression: loss]
+    /// macro_f1, micro_f1, weighted_f1, accuracy, macro_precision, macro_recall, mcc or loss;
+    /// regression: loss, mse, mae, r2 or pearson_r [default: macro_f1; regression: loss]
     #[arg(long, value_name = "METRIC")]
     pub metric_for_best_model: Option<MetricForBestModel>,
     /// Optimizer steps between two logged ones [default: 10]
     #[arg(long, value_name = "N")]
     pub logging_steps: Option<u64>,
-    /// Optimizer steps between two checkpoint-N folders; 0 for none [default: 0]
+    /// When to evaluate on the validation rows: epoch, no, or every so many optimizer steps
+    /// [default: epoch]
     #[arg(long, value_name = "N")]
-    pub save_steps: Option<u64>,
+    pub eval_steps: Option<Cadence>,
+    /// When to save a checkpoint-N folder: epoch, no, or every so many optimizer steps [default: no]
+    #[arg(long, value_name = "N")]
+    pub save_steps: Option<Cadence>,
+    /// Checkpoints that stay: the newest, and that of the best evaluation [default: all]
+    #[arg(long, value_name = "N")]
+    pub save_total_limit: Option<usize>,
+    /// Go on from the newest checkpoint of the output folder; start if there is none
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub resume: bool,
+    /// Evaluations without a better metric that end the run
+    #[arg(long, value_name = "N")]
+    pub early_stopping_patience: Option<u64>,
+    /// What an improvement must exceed to count for the patience [default: 0]
+    #[arg(long, value_name = "X")]
+    pub early_stopping_threshold: Option<f64>,
+    /// Optimizer steps of the run, instead of epochs
+    #[arg(long, value_name = "N")]
+    pub max_steps: Option<u64>,
+    /// Minutes after which the run ends with the step under way
+    #[arg(long, value_name = "X")]
+    pub max_minutes: Option<f64>,
+    /// What becomes of a step whose loss or gradient is not finite: stop or skip [default: stop]
+    #[arg(long, value_name = "POLICY")]
+    pub non_finite: Option<NonFinite>,
+    /// Price of an hour of this machine, for the run record
+    #[arg(long, value_name = "X")]
+    pub price_per_hour: Option<f64>,
     /// Threads of libtorch [default: the cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

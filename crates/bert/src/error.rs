@@ -167,26 +167,28 @@ pub enum Error {
     },
     /// The loss stopped being a number.
     #[error(
-        "the loss is {loss} at step {step}: lower the learning rate, or look at rows {rows:?} of the training file"
+        "the loss is {loss} at step {step}: lower the learning rate, or look at the training rows {} (counted from 0)",
+        numbers(rows)
     )]
     LossNotFinite {
         /// The optimizer step, counted from 1.
         step: u64,
         /// The loss.
         loss: f64,
-        /// The first rows of the window, counted from 0.
+        /// The rows of the step, counted from 0.
         rows: Vec<usize>,
     },
     /// The gradients stopped being numbers.
     #[error(
-        "the gradient norm is {norm} at step {step}: lower the learning rate, or look at rows {rows:?} of the training file"
+        "the gradient norm is {norm} at step {step}: lower the learning rate, or look at the training rows {} (counted from 0)",
+        numbers(rows)
     )]
     GradientNotFinite {
         /// The optimizer step, counted from 1.
         step: u64,
         /// The norm.
         norm: f64,
-        /// The first rows of the window, counted from 0.
+        /// The rows of the step, counted from 0.
         rows: Vec<usize>,
     },
     /// A shared classifier has as many requests waiting as it may.
@@ -212,6 +214,52 @@ pub enum Error {
         /// The panic's message.
         message: String,
     },
+    /// A batch does not fit into memory.
+    #[error(
+        "out of memory in a batch of {rows} rows x {tokens} tokens: lower per_device_train_batch_size \
+         (and raise gradient_accumulation_steps as much, which gives the same result) or max_seq_length; {detail}"
+    )]
+    OutOfMemory {
+        /// Rows of the batch.
+        rows: usize,
+        /// Tokens a row, padding included.
+        tokens: usize,
+        /// libtorch's words.
+        detail: String,
+    },
+    /// A checkpoint is not what was written.
+    #[error("{}: damaged: {reason}", path.display())]
+    CheckpointDamaged {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is nothing to go on from.
+    #[error(
+        "{}: no checkpoint to resume from{}; to start over, allow it with overwrite_output_dir",
+        path.display(), damaged(faults)
+    )]
+    NothingToResume {
+        /// The output folder.
+        path: PathBuf,
+        /// What is wrong with the checkpoints that are there.
+        faults: Vec<String>,
+    },
+    /// The run that a checkpoint is of is not the run that is asked for.
+    #[error(
+        "{}: cannot resume: `{field}` is {got}, expected {expected} as when the run began", path.display()
+    )]
+    ResumeMismatch {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What differs: a setting, or what was found at the time.
+        field: String,
+        /// Its value now, as JSON.
+        got: String,
+        /// Its value then, as JSON.
+        expected: String,
+    },
     /// A picture could not be drawn or an invariant of this crate broke.
     #[error("internal: {what}")]
     Internal {
@@ -226,6 +274,35 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// libtorch appends a C++ backtrace to its messages; a user needs the first line.
 fn first_line(message: &str) -> &str {
     message.lines().next().unwrap_or_default()
+}
+
+impl Error {
+    /// The error of a batch: where memory ran out, it says which one and what to lower.
+    pub(crate) fn in_batch(self, rows: usize, tokens: usize) -> Self {
+        const MARKS: [&str; 3] = ["not enough memory", "out of memory", "can't allocate memory"];
+        let detail = match &self {
+            Self::Torch { source, .. } => source.to_string(),
+            Self::Shim(tunewise_torch::Error::Libtorch { message, .. }) => message.clone(),
+            Self::Shim(tunewise_torch::Error::Tch { source, .. }) => source.to_string(),
+            _ => return self,
+        };
+        match detail.lines().find(|line| MARKS.iter().any(|mark| line.contains(mark))) {
+            Some(line) => Self::OutOfMemory { rows, tokens, detail: line.trim().to_owned() },
+            None => self,
+        }
+    }
+}
+
+fn numbers(rows: &[usize]) -> String {
+    const SHOWN: usize = 32;
+    let shown: Vec<String> = rows.iter().take(SHOWN).map(usize::to_string).collect();
+    let more = rows.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    shown.join(", ") + &more
+}
+
+fn damaged(faults: &[String]) -> String {
+    if faults.is_empty() { String::new() } else { format!(" ({})", faults.join("; ")) }
 }
 
 /// The first few of many names.
@@ -277,5 +354,30 @@ impl<T> Context<T> for Result<T, safetensors::SafeTensorError> {
 
     fn at(self, path: &Path) -> Result<T> {
         self.map_err(|source| Error::Safetensors { path: path.to_owned(), source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::{Device, Kind, Tensor};
+
+    use super::*;
+
+    #[test]
+    fn libtorchs_out_of_memory_names_the_batch() {
+        let source = Tensor::f_empty([1 << 46], (Kind::Float, Device::Cpu)).unwrap_err();
+        let error = Error::Torch { op: "empty", source }.in_batch(16, 128);
+        let message = error.to_string();
+        assert!(
+            message.starts_with("out of memory in a batch of 16 rows x 128 tokens"),
+            "{message}"
+        );
+        assert!(message.contains("you tried to allocate 281474976710656 bytes"), "{message}");
+        // The words of CUDA's allocator, `CUDACachingAllocator.cpp` of libtorch 2.11.
+        let cuda = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of";
+        let shim = tunewise_torch::Error::Libtorch { op: "x", message: cuda.to_owned() };
+        assert!(matches!(Error::Shim(shim).in_batch(1, 2), Error::OutOfMemory { .. }));
+        let other = Error::Internal { what: "x" }.in_batch(1, 2);
+        assert!(matches!(other, Error::Internal { .. }));
     }
 }

@@ -1,23 +1,48 @@
 //! Files that are written whole or not at all.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::error::Context;
 use crate::{Error, Result};
 
+/// How the names of files and folders begin that are not whole yet.
+const PARTIAL: &str = ".partial-";
+
 /// Writes `bytes` to a temporary name beside `path`, syncs, renames, and syncs the folder.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file =
-        tempfile::Builder::new().permissions(permissions()).tempfile_in(folder).at(folder)?;
+    let folder = folder_of(path);
+    let mut file = tempfile::Builder::new()
+        .prefix(PARTIAL)
+        .permissions(permissions())
+        .tempfile_in(folder)
+        .at(folder)?;
     file.write_all(bytes).at(path)?;
     file.as_file().sync_all().at(path)?;
     file.persist(path).map_err(|error| Error::Io { path: path.to_owned(), source: error.error })?;
     sync_folder(folder)
+}
+
+/// Gives `path` the contents of `source`, whole or not at all: a second name of the same file where
+/// the file system has that, else a copy. Neither file is ever written to in place.
+pub(crate) fn link(source: &Path, path: &Path) -> Result<()> {
+    let folder = folder_of(path);
+    let spare = tempfile::Builder::new().prefix(PARTIAL).tempdir_in(folder).at(folder)?;
+    let second = spare.path().join("linked");
+    if fs::hard_link(source, &second).is_err() {
+        fs::copy(source, &second).at(source)?;
+        File::open(&second).and_then(|file| file.sync_all()).at(path)?;
+    }
+    fs::rename(&second, path).at(path)?;
+    sync_folder(folder)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Writes a value as indented JSON.
@@ -29,15 +54,53 @@ pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 
 /// Fills a folder under a temporary name and renames it to `path`, replacing what was there.
 pub(crate) fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    let partial = tempfile::Builder::new().prefix(".partial-").tempdir_in(parent).at(parent)?;
-    fill(partial.path())?;
+    let parent = folder_of(path);
+    let partial = tempfile::Builder::new().prefix(PARTIAL).tempdir_in(parent).at(parent)?;
+    fill(partial.path()).map_err(|error| renamed(error, partial.path(), path))?;
     sync_folder(partial.path())?;
-    if path.exists() {
-        fs::remove_dir_all(path).at(path)?;
-    }
-    fs::rename(partial.keep(), path).at(path)?;
+    remove_folder(path)?;
+    fs::rename(partial.path(), path).at(path)?;
+    let _ = partial.keep(); // it has its name
     sync_folder(parent)
+}
+
+/// Removes a folder, if it is there: first its name, so that a kill leaves no half of it.
+pub(crate) fn remove_folder(path: &Path) -> Result<()> {
+    let parent = folder_of(path);
+    if !path.exists() {
+        return Ok(());
+    }
+    let spare = tempfile::Builder::new().prefix(PARTIAL).tempdir_in(parent).at(parent)?;
+    fs::rename(path, spare.path().join("removed")).at(path)?;
+    spare.close().at(path)
+}
+
+/// A fault under the temporary name is told under the name that was asked for.
+fn renamed(error: Error, partial: &Path, path: &Path) -> Error {
+    match error {
+        Error::Io { path: at, source } => {
+            let at = at.strip_prefix(partial).map_or(at.clone(), |rest| path.join(rest));
+            Error::Io { path: at, source }
+        }
+        other => other,
+    }
+}
+
+/// SHA-256 of a file, hexadecimal, and its size.
+pub(crate) fn sha256(path: &Path) -> Result<(String, u64)> {
+    let mut file = File::open(path).at(path)?;
+    let (mut hasher, mut size) = (Sha256::new(), 0);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).at(path)? {
+            0 => break,
+            read => {
+                size += read as u64;
+                hasher.update(buffer.get(..read).unwrap_or_default());
+            }
+        }
+    }
+    Ok((hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), size))
 }
 
 fn sync_folder(folder: &Path) -> Result<()> {
@@ -48,6 +111,24 @@ fn sync_folder(folder: &Path) -> Result<()> {
 fn permissions() -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
     fs::Permissions::from_mode(0o644)
+}
+
+/// What of an output folder may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replaceable {
+    /// It must be empty.
+    Nothing,
+    /// What a run writes, if there is nothing else.
+    OwnFiles,
+    /// What a run writes; other files stay.
+    Anything,
+}
+
+fn is_own(name: &str) -> bool {
+    OWN_FILES.contains(&name)
+        || checkpoint_step(name).is_some()
+        || name == EVENTS_FOLDER
+        || name.starts_with(PARTIAL)
 }
 
 /// The output folder of a run.
@@ -82,33 +163,57 @@ pub(crate) const EVENTS_EXTENSION: &str = "tunewise";
 
 impl OutputFolder {
     /// Refuses a folder with content that nobody allowed to replace; changes nothing.
-    pub(crate) fn check(path: &Path, overwrite: bool) -> Result<()> {
-        let occupied = match fs::read_dir(path) {
-            Ok(mut entries) => entries.next().is_some(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+    pub(crate) fn check(path: &Path, replaceable: Replaceable) -> Result<()> {
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             Err(source) => return Err(Error::Io { path: path.to_owned(), source }),
         };
-        if occupied && !overwrite {
-            return Err(Error::OutputNotEmpty { path: path.to_owned() });
+        for entry in entries {
+            let name = entry.at(path)?.file_name();
+            let stays = match replaceable {
+                Replaceable::Nothing => true,
+                Replaceable::OwnFiles => !is_own(&name.to_string_lossy()),
+                Replaceable::Anything => false,
+            };
+            if stays {
+                return Err(Error::OutputNotEmpty { path: path.to_owned() });
+            }
         }
         Ok(())
     }
 
     /// Makes the folder and clears it of an earlier run's files; other files stay.
-    pub(crate) fn create(path: &Path, overwrite: bool) -> Result<Self> {
-        Self::check(path, overwrite)?;
-        fs::create_dir_all(path).at(path)?;
-        tempfile::tempfile_in(path).at(path)?; // writable?
+    pub(crate) fn create(path: &Path, replaceable: Replaceable) -> Result<Self> {
+        Self::check(path, replaceable)?;
+        let folder = Self::open(path)?;
         for entry in fs::read_dir(path).at(path)? {
             let entry = entry.at(path)?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
             if OWN_FILES.contains(&name.as_ref()) {
                 fs::remove_file(entry.path()).at(&entry.path())?;
-            } else if is_checkpoint(&name) {
+            } else if checkpoint_step(&name).is_some() {
                 fs::remove_dir_all(entry.path()).at(&entry.path())?;
             } else if name == EVENTS_FOLDER {
                 clear_events(&entry.path())?;
+            }
+        }
+        Ok(folder)
+    }
+
+    /// Makes the folder if it is not there, checks that it can be written to, and clears it of what a
+    /// kill left unfinished.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        fs::create_dir_all(path).at(path)?;
+        tempfile::tempfile_in(path).at(path)?; // writable?
+        for entry in fs::read_dir(path).at(path)? {
+            let entry = entry.at(path)?;
+            if entry.file_name().to_string_lossy().starts_with(PARTIAL) {
+                let left = entry.path();
+                let removed =
+                    if left.is_dir() { fs::remove_dir_all(&left) } else { fs::remove_file(&left) };
+                removed.at(&left)?;
             }
         }
         Ok(Self(path.to_owned()))
@@ -134,9 +239,15 @@ fn clear_events(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn is_checkpoint(name: &str) -> bool {
-    let step = name.strip_prefix("checkpoint-");
-    step.is_some_and(|step| !step.is_empty() && step.bytes().all(|b| b.is_ascii_digit()))
+/// What the folder of a checkpoint is called.
+pub(crate) fn checkpoint_name(step: u64) -> String {
+    format!("checkpoint-{step}")
+}
+
+/// The step of a checkpoint's folder name.
+pub(crate) fn checkpoint_step(name: &str) -> Option<u64> {
+    let step = name.strip_prefix("checkpoint-")?;
+    step.parse().ok().filter(|&number| checkpoint_name(number) == name)
 }
 
 #[cfg(test)]
@@ -168,10 +279,10 @@ mod tests {
             fs::write(root.path().join("runs").join(name), "x").unwrap();
         }
         assert!(matches!(
-            OutputFolder::create(root.path(), false),
+            OutputFolder::create(root.path(), Replaceable::OwnFiles),
             Err(Error::OutputNotEmpty { .. })
         ));
-        OutputFolder::create(root.path(), true).unwrap();
+        OutputFolder::create(root.path(), Replaceable::Anything).unwrap();
         let mut left: Vec<_> =
             fs::read_dir(root.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         left.sort();

@@ -48,5 +48,5 @@ pub use model::{
 };
 pub use prediction::Prediction;
 pub use pretrained::{PretrainedWriter, Settings};
-pub use runtime::{runtime_info, set_num_threads};
+pub use runtime::{exit_at_once, runtime_info, set_num_threads};
 pub use serve::{Answer, Pending, ShareOptions, SharedClassifier};

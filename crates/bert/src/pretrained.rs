@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use tunewise_data::Tokenizer;
 
 use crate::error::Context;
@@ -75,6 +76,17 @@ impl PretrainedWriter {
             Ok((name, std::fs::read(&path).at(&path)?))
         };
         Ok(Self { settings, tokenizer, tokenizer_files: present.map(read).collect::<Result<_>>()? })
+    }
+
+    /// SHA-256 of the tokenizer's files, hexadecimal.
+    pub(crate) fn tokenizer_hash(&self) -> String {
+        let mut hasher = Sha256::new();
+        for (name, bytes) in &self.tokenizer_files {
+            hasher.update(name.as_os_str().as_encoded_bytes());
+            hasher.update((bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        }
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Writes the model into an existing folder, each file whole or not at all, the weights last.

@@ -1,6 +1,7 @@
 //! What libtorch is and sees.
 
 use tch::Device;
+pub use tunewise_torch::exit_at_once;
 
 /// libtorch's version, devices, threads and arithmetic, as keys and values for people.
 #[must_use]

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tch::{Device, Tensor};
 use tunewise_bert::train::{
-    Control, Event, Observer, SchedulerType, Source, StopReason, TrainConfig, TrainState, Trainer,
-    predict,
+    Cadence, Control, Event, MetricForBestModel, NonFinite, Observer, SchedulerType, Source,
+    StopReason, TrainConfig, TrainState, Trainer, predict,
 };
 use tunewise_bert::{BertClassifier, BertConfig, DeviceBatch, Error, Mode, Precision, Result};
 use tunewise_data::{Batching, Dataset, EncodedTexts, Example, Targets, Tokenizer};
@@ -25,6 +25,10 @@ fn fixture() -> PathBuf {
 }
 
 fn texts() -> (EncodedTexts, Targets) {
+    texts_of(ROWS)
+}
+
+fn texts_of(rows: usize) -> (EncodedTexts, Targets) {
     let vocab = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ngood\nbad\nvery\nprice\nthe\nwas\n";
     let tokenizer = Tokenizer::from_vocab_text(vocab, tunewise_data::Casing::Uncased).unwrap();
     let text = |row: usize| {
@@ -32,8 +36,8 @@ fn texts() -> (EncodedTexts, Targets) {
         format!("{padding}very {}", if row.is_multiple_of(2) { "good" } else { "bad" })
     };
     let example = |row| Example { text: text(row), text_pair: None, label: None, line: row as u64 };
-    let dataset = Dataset::new("memory", (0..ROWS).map(example).collect(), None);
-    let classes = (0..ROWS).map(|row| (row % 2) as i64).collect();
+    let dataset = Dataset::new("memory", (0..rows).map(example).collect(), None);
+    let classes = (0..rows).map(|row| (row % 2) as i64).collect();
     (tokenizer.encode_dataset(&dataset, 32).unwrap(), Targets::Classes(classes))
 }
 
@@ -298,4 +302,141 @@ fn every_choice_of_loss_and_schedule_changes_the_run() {
         choose(&mut config);
         assert!(trained(0.0, config) != plain, "choice {number}");
     }
+}
+
+/// AdamW divides rounding in the smallest gradients by their own size; above this they count as such.
+const WELL_CONDITIONED: f64 = 1e-3;
+
+#[test]
+fn four_batches_of_eight_are_one_of_thirty_two() {
+    let _turn = alone();
+    let data = texts_of(64);
+    let run = |batch, accumulation| {
+        let mut model = model(0.0);
+        let config = TrainConfig {
+            per_device_train_batch_size: batch,
+            gradient_accumulation_steps: accumulation,
+            adam_epsilon: WELL_CONDITIONED,
+            batching: Batching::Longest,
+            ..config()
+        };
+        Trainer::new(&mut model, config).unwrap().fit(&source(&data), None).unwrap();
+        weights(&model)
+    };
+    let (whole, parts) = (run(32, 1), run(8, 4));
+    assert!(whole != run(16, 1));
+    for (a, b) in parts.iter().zip(&whole) {
+        approx::assert_abs_diff_eq!(*a, *b, epsilon = 1e-6);
+    }
+}
+
+/// Keeps what a save gives, in memory.
+#[derive(Default)]
+struct Keep {
+    saved: Option<(TrainState, Vec<Tensor>, Vec<(String, Tensor)>)>,
+    events: Vec<&'static str>,
+}
+
+impl Observer for Keep {
+    fn on_event(&mut self, event: &Event<'_>, state: &TrainState) -> Result<Control> {
+        match event {
+            Event::SaveDue { model, optimizer } => {
+                let copy = |tensor: &Tensor| tensor.detach().copy();
+                let moments = optimizer.state().into_iter().map(|(name, t)| (name, copy(&t)));
+                let weights = model.parameters().map(|(_, t)| copy(t)).collect();
+                self.saved = Some((*state, weights, moments.collect()));
+                self.events.push("save");
+            }
+            Event::Evaluated { .. } => self.events.push("evaluated"),
+            Event::EpochEnd { .. } => self.events.push("epoch"),
+            Event::StepSkipped { .. } => self.events.push("skipped"),
+            _ => {}
+        }
+        Ok(Control::Continue)
+    }
+}
+
+#[test]
+fn a_run_in_pieces_is_the_whole_run_bit_for_bit() {
+    let _turn = alone();
+    let data = texts();
+    let whole = trained(0.1, config()); // 6 steps, 3 an epoch
+    for stop in 1..6 {
+        let (mut first, mut keep, mut at) = (model(0.1), Keep::default(), StopAt(stop));
+        let mut trainer = Trainer::new(&mut first, config()).unwrap();
+        trainer = trainer.observe(&mut keep).observe(&mut at);
+        let outcome = trainer.fit(&source(&data), None).unwrap();
+        assert_eq!((outcome.reason, outcome.state.step), (StopReason::Stopped, stop));
+        let (state, saved, moments) = keep.saved.unwrap();
+        let mut second = model(0.1);
+        tch::no_grad(|| {
+            for ((_, target), source) in second.parameters().zip(&saved) {
+                target.shallow_clone().copy_(source);
+            }
+        });
+        let find = |wanted: &str| {
+            moments.iter().find(|(name, _)| name == wanted).map(|(_, t)| t.shallow_clone())
+        };
+        let trainer = Trainer::new(&mut second, config()).unwrap();
+        let outcome = trainer.resume(state, find).unwrap().fit(&source(&data), None).unwrap();
+        assert_eq!((outcome.reason, outcome.state.rows), (StopReason::Completed, 48));
+        assert!(weights(&second) == whole, "in pieces at {stop}");
+    }
+}
+
+#[test]
+fn evaluations_saves_and_limits_come_when_they_are_due() {
+    let _turn = alone();
+    let data = texts();
+    let run = |config: TrainConfig| {
+        let (mut model, mut keep) = (model(0.0), Keep::default());
+        let mut trainer = Trainer::new(&mut model, config).unwrap().observe(&mut keep);
+        let outcome = trainer.fit(&source(&data), Some(&source(&data))).unwrap();
+        (outcome.reason, outcome.state.step, keep.events.join(" "))
+    };
+    let by_steps =
+        TrainConfig { eval_steps: Cadence::Steps(2), save_steps: Cadence::Epoch, ..config() };
+    let expected = "evaluated epoch save evaluated epoch evaluated save";
+    assert_eq!(run(by_steps.clone()), (StopReason::Completed, 6, expected.to_owned()));
+    let short = TrainConfig { max_steps: Some(2), ..by_steps.clone() };
+    let expected = "epoch evaluated save".to_owned();
+    assert_eq!(run(short), (StopReason::Completed, 2, expected));
+    let impatient = TrainConfig {
+        eval_steps: Cadence::Steps(1),
+        save_steps: Cadence::Never,
+        metric_for_best_model: Some(MetricForBestModel::Loss),
+        early_stopping_patience: Some(2),
+        early_stopping_threshold: 1e9,
+        ..config()
+    };
+    // The first evaluation is the first best; two more do not improve it by the threshold.
+    let expected = "evaluated evaluated epoch evaluated".to_owned();
+    assert_eq!(run(impatient), (StopReason::EarlyStopping, 3, expected));
+    let timed = TrainConfig { max_minutes: Some(1e-12), ..config() };
+    assert_eq!(run(timed), (StopReason::TimeLimit, 0, "save".to_owned()));
+}
+
+#[test]
+fn a_diverging_step_is_skipped_when_asked_and_else_saved_before() {
+    let _turn = alone();
+    let data = texts();
+    let run = |non_finite| {
+        let (mut model, mut keep) = (model(0.0), Keep::default());
+        let wild = TrainConfig { learning_rate: 1e30, max_grad_norm: 0.0, non_finite, ..config() };
+        let mut trainer = Trainer::new(&mut model, wild).unwrap().observe(&mut keep);
+        let result = trainer.fit(&source(&data), None);
+        (result, keep, weights(&model))
+    };
+    let (result, keep, stopped) = run(NonFinite::Stop);
+    let (Err(Error::LossNotFinite { step, .. }) | Err(Error::GradientNotFinite { step, .. })) =
+        result
+    else {
+        panic!("{result:?}")
+    };
+    assert_eq!(keep.saved.unwrap().0.step, step - 1);
+    let (result, keep, skipped) = run(NonFinite::Skip);
+    let state = result.unwrap().state;
+    assert_eq!((state.step, state.skipped_steps), (6, 7 - step));
+    assert_eq!(keep.events.iter().filter(|event| **event == "skipped").count() as u64, 7 - step);
+    assert!(skipped == stopped, "a skipped step leaves the weights");
 }

@@ -21,6 +21,7 @@
 //! | `adamw` | [`AdamW`] over [`ParameterGroup`]s |
 //! | `autocast` | [`Bf16Autocast`], [`has_fast_bf16`] |
 //! | `cuda` | [`init`] |
+//! | `exit` | [`exit_at_once`] |
 //!
 //! The only crate of the workspace with C++ (folder `shim`) and unsafe code.
 #![allow(unsafe_code)]
@@ -29,12 +30,14 @@ mod adamw;
 mod autocast;
 mod cuda;
 mod error;
+mod exit;
 mod ffi;
 
 pub use adamw::{AdamW, AdamWConfig, ParameterGroup};
 pub use autocast::{Bf16Autocast, has_fast_bf16};
 pub use cuda::init;
 pub use error::{Error, Result};
+pub use exit::exit_at_once;
 
 /// The libtorch that tch 0.24 is built for; another version does not link.
 pub const LIBTORCH_VERSION: &str = "2.11.0";

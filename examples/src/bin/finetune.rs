@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use tunewise_bert::exit_at_once;
 use tunewise_bert::task::{Notice, finetune};
 use tunewise_bert::train::{Progress, StopFlag, StopReason};
 use tunewise_examples::{CliResult, FinetuneArgs, INTERRUPTED, run, say};
@@ -18,7 +19,7 @@ fn finetune_command(args: &FinetuneArgs) -> CliResult {
     let asked = stop.clone();
     ctrlc::set_handler(move || {
         if asked.set() {
-            std::process::exit(INTERRUPTED.into()); // the second time: at once
+            exit_at_once(INTERRUPTED); // the second time
         }
         say("stopping after this step; once more to stop at once");
     })?;
@@ -44,7 +45,7 @@ fn finetune_command(args: &FinetuneArgs) -> CliResult {
         print!("{}", report.evaluation);
     }
     Ok(match done.outcome.reason {
-        StopReason::Completed => ExitCode::SUCCESS,
-        _ => ExitCode::from(INTERRUPTED),
+        StopReason::Stopped => ExitCode::from(INTERRUPTED),
+        _ => ExitCode::SUCCESS,
     })
 }

@@ -89,6 +89,22 @@ pub(crate) fn read(dir: &Path) -> Result<Weights> {
     Ok(weights)
 }
 
+/// The tensors of one file under their own names, 32 bits each.
+pub(crate) fn read_all(file: &Path) -> Result<BTreeMap<String, Tensor>> {
+    let bytes = std::fs::read(file).at(file)?;
+    let views = SafeTensors::deserialize(&bytes).at(file)?;
+    let tensor = |(name, view): (&str, TensorView<'_>)| {
+        let (path, got) = (file.to_owned(), format!("{:?}", view.dtype()));
+        if view.dtype() != Dtype::F32 {
+            return Err(Error::TensorDtype { path, name: name.to_owned(), got });
+        }
+        let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
+        let tensor = Tensor::f_from_data_size(view.data(), &shape, Kind::Float);
+        Ok((name.to_owned(), tensor.at("read tensor")?))
+    };
+    views.iter().map(tensor).collect()
+}
+
 /// The safetensors files of the folder: one, or those that an index names.
 fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     #[derive(Deserialize)]

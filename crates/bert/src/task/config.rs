@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use tch::Device;
 use tunewise_data::{Batching, ProblemType};
 
-use crate::train::{ClassWeights, LossConfig, MetricForBestModel, SchedulerType, TrainConfig};
+use crate::files::Replaceable;
+use crate::train::{
+    Cadence, ClassWeights, LossConfig, MetricForBestModel, NonFinite, SchedulerType, TrainConfig,
+};
 use crate::{Error, Precision, Result};
 
 /// Where a run computes.
@@ -114,6 +117,9 @@ impl From<DeviceChoice> for String {
 /// | `max_seq_length` | 128 | tokens that texts are truncated to |
 /// | `no_shuffle` | false | keep the rows' order |
 /// | `freeze` | none | regular expressions of the parameters that stay as they are |
+/// | `save_total_limit` | none | checkpoints that stay: the newest, and that of the best evaluation |
+/// | `resume` | false | go on from the newest whole checkpoint of `output_dir` |
+/// | `price_per_hour` | none | what an hour of the machine costs, for `run.json` |
 /// | `threads` | libtorch's | threads of libtorch |
 /// | `device` | auto | cpu, cuda:N or auto |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -188,7 +194,25 @@ pub struct FinetuneConfig {
     /// See [`TrainConfig`].
     pub logging_steps: u64,
     /// See [`TrainConfig`].
-    pub save_steps: u64,
+    pub eval_steps: Cadence,
+    /// See [`TrainConfig`].
+    pub save_steps: Cadence,
+    /// Checkpoints that stay.
+    pub save_total_limit: Option<usize>,
+    /// Go on from the newest checkpoint of `output_dir`.
+    pub resume: bool,
+    /// See [`TrainConfig`].
+    pub early_stopping_patience: Option<u64>,
+    /// See [`TrainConfig`].
+    pub early_stopping_threshold: f64,
+    /// See [`TrainConfig`].
+    pub max_steps: Option<u64>,
+    /// See [`TrainConfig`].
+    pub max_minutes: Option<f64>,
+    /// See [`TrainConfig`].
+    pub non_finite: NonFinite,
+    /// Price of an hour of the machine, in any currency.
+    pub price_per_hour: Option<f64>,
     /// Threads of libtorch.
     pub threads: Option<usize>,
     /// Where to compute.
@@ -233,7 +257,16 @@ impl Default for FinetuneConfig {
             precision: train.precision,
             metric_for_best_model: None,
             logging_steps: train.logging_steps,
+            eval_steps: train.eval_steps,
             save_steps: train.save_steps,
+            save_total_limit: None,
+            resume: false,
+            early_stopping_patience: None,
+            early_stopping_threshold: train.early_stopping_threshold,
+            max_steps: None,
+            max_minutes: None,
+            non_finite: train.non_finite,
+            price_per_hour: None,
             threads: None,
             device: DeviceChoice::Auto,
         }
@@ -264,10 +297,33 @@ impl FinetuneConfig {
         if self.validation_split.is_some_and(|share| !(share > 0.0 && share < 1.0)) {
             return fault("validation_split", "out of range", "a share above 0 and below 1");
         }
+        if self.save_total_limit == Some(0) {
+            return fault("save_total_limit", "0", "1 or more");
+        }
+        if self.price_per_hour.is_some_and(|price| !(price.is_finite() && price >= 0.0)) {
+            return fault("price_per_hour", "out of range", "0 or more");
+        }
+        if self.early_stopping_patience.is_some()
+            && self.validation_file.is_none()
+            && self.validation_split.is_none()
+        {
+            return fault("early_stopping_patience", "given", "validation rows to watch");
+        }
         if self.threads == Some(0) {
             return fault("threads", "0", "1 or more");
         }
         self.train_config().validate()
+    }
+
+    /// What of the output folder a run that starts over may replace.
+    pub(super) fn replaceable(&self) -> Replaceable {
+        if self.overwrite_output_dir {
+            Replaceable::Anything
+        } else if self.resume {
+            Replaceable::OwnFiles
+        } else {
+            Replaceable::Nothing
+        }
     }
 
     /// The settings of training.
@@ -295,7 +351,13 @@ impl FinetuneConfig {
             precision: self.precision,
             metric_for_best_model: self.metric_for_best_model,
             logging_steps: self.logging_steps,
+            eval_steps: self.eval_steps,
             save_steps: self.save_steps,
+            early_stopping_patience: self.early_stopping_patience,
+            early_stopping_threshold: self.early_stopping_threshold,
+            max_steps: self.max_steps,
+            max_minutes: self.max_minutes,
+            non_finite: self.non_finite,
             seed: self.seed,
             ..TrainConfig::default()
         }

@@ -3,16 +3,20 @@
 use std::time::Instant;
 
 use super::config::FinetuneConfig;
+use super::fingerprint::Fingerprint;
+use super::inputs::Part;
 use super::notice::Notice;
 use super::outputs::{Final, Metrics};
 use super::prepare::Prepared;
 use super::run_record::{Measured, RunRecord};
+use super::saved_run::Resumed;
 use super::saver::Saver;
 use crate::files::{self, OutputFolder};
 use crate::train::{
-    Evaluation, History, LogFile, Observer, Outcome, StopReason, Stopwatch, Trainer, predict,
+    Evaluation, History, LogFile, Observer, Outcome, PhaseSeconds, StopReason, Stopwatch, Trainer,
+    predict,
 };
-use crate::{Error, Precision, Result};
+use crate::{Error, Precision, PretrainedWriter, Result};
 
 /// What a run came to.
 #[derive(Debug)]
@@ -39,12 +43,15 @@ pub struct Report {
 ///
 /// `tell` hears what is worth knowing of the input; `observers` listen to training. All input is read
 /// and checked before the output folder is touched. A run that an observer stops leaves its
-/// checkpoint, its log and `run.json`, and is not measured.
+/// checkpoint, its log and `run.json`, and is not measured. With `resume` the run goes on from the
+/// newest whole checkpoint of the output folder and then is, bit for bit, the one that was never
+/// interrupted.
 ///
 /// # Errors
 /// [`crate::Error::Setting`] for the configuration; [`crate::Error::Data`] for the files; the errors
 /// of [`crate::Checkpoint::open`] and [`crate::BertClassifier::from_checkpoint`] for the checkpoint;
-/// [`crate::Error::OutputNotEmpty`] and [`crate::Error::Io`] for the output folder; those of
+/// [`crate::Error::NothingToResume`] and [`crate::Error::ResumeMismatch`] for a run that cannot be
+/// resumed; [`crate::Error::OutputNotEmpty`] and [`crate::Error::Io`] for the output folder; those of
 /// [`Trainer::fit`].
 pub fn finetune(
     config: &FinetuneConfig,
@@ -53,33 +60,42 @@ pub fn finetune(
 ) -> Result<Finetuned> {
     let begin = Instant::now();
     config.validate()?;
-    OutputFolder::check(&config.output_dir, config.overwrite_output_dir)?;
+    let resumed = Resumed::find(config, tell)?;
+    let replaceable = config.replaceable();
+    if resumed.is_none() {
+        OutputFolder::check(&config.output_dir, replaceable)?;
+    }
     refuse_own_checkpoint(config)?;
     if let Some(threads) = config.threads {
         tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
     }
     let mut run = Prepared::new(config, tell)?;
-    let folder = OutputFolder::create(&config.output_dir, config.overwrite_output_dir)?;
+    let fingerprint = Fingerprint::new(config, &run)?;
+    let folder = match &resumed {
+        Some(resumed) => resumed.enter(&config.output_dir, &fingerprint)?,
+        None => OutputFolder::create(&config.output_dir, replaceable)?,
+    };
 
-    let job = Job { config, folder: &folder };
-    let mut history = History::default();
-    let (outcome, training_seconds) = job.train(&mut run, &mut history, observers)?;
+    let resumed = resumed.as_ref();
+    let job = Job { config, folder: &folder, fingerprint: &fingerprint, resumed };
+    let Trained { outcome, seconds, history } = job.train(&mut run, tell, observers)?;
     if outcome.state.best.is_some() {
         run.model.restore(folder.path())?;
     } else {
         run.writer.write(folder.path(), &run.model)?;
     }
-    if outcome.state.step > 0 {
+    if !history.is_empty() {
         files::write(&folder.join("loss_curve.svg"), history.loss_curve()?.as_bytes())?;
     }
     let report = match outcome.reason {
-        StopReason::Completed => Some(job.report(&run, &history)?),
         StopReason::Stopped => None,
+        _ => Some(job.report(&run, &history)?),
     };
     let measured = Measured {
         texts: &run.train.texts,
         outcome: &outcome,
-        training_seconds: training_seconds + run.tokenizing_seconds,
+        seconds,
+        tokenizing_seconds: run.tokenizing_seconds,
         total_seconds: begin.elapsed().as_secs_f64(),
         data_hash: run.data_hash.clone(),
     };
@@ -99,36 +115,60 @@ fn refuse_own_checkpoint(config: &FinetuneConfig) -> Result<()> {
     Ok(())
 }
 
+/// Tells which lines a run broke off at, and where the state before it is.
+fn broken_off(error: &Error, train: &Part, saver: &Saver<'_>, tell: &mut dyn FnMut(&Notice)) {
+    let (Error::LossNotFinite { rows, .. } | Error::GradientNotFinite { rows, .. }) = error else {
+        return;
+    };
+    if let Some(path) = saver.last.clone() {
+        let examples = rows.iter().filter_map(|&row| train.dataset.examples().get(row));
+        let lines = examples.map(|example| example.line).collect();
+        tell(&Notice::BrokenOff { path, source: train.dataset.source().to_owned(), lines });
+    }
+}
+
 /// A run under way.
 struct Job<'a> {
     config: &'a FinetuneConfig,
     folder: &'a OutputFolder,
+    fingerprint: &'a Fingerprint,
+    /// The checkpoint to go on from, if there is one.
+    resumed: Option<&'a Resumed>,
+}
+
+/// What training came to.
+struct Trained {
+    outcome: Outcome,
+    seconds: PhaseSeconds,
+    history: History,
 }
 
 impl Job<'_> {
-    /// Trains; the outcome and the seconds of the steps.
+    /// Trains, from the checkpoint if there is one to go on from.
     fn train(
         &self,
         run: &mut Prepared,
-        history: &mut History,
+        tell: &mut dyn FnMut(&Notice),
         observers: Vec<&mut dyn Observer>,
-    ) -> Result<(Outcome, f64)> {
-        let mut stopwatch = Stopwatch::default();
-        let mut log = LogFile::create(self.folder.join("log.jsonl"))?;
+    ) -> Result<Trained> {
+        let mut log = self.log()?;
         #[cfg(feature = "tensorboard")]
         let mut board = {
             let folder = self.folder.join(files::EVENTS_FOLDER);
             crate::train::TensorBoard::create(folder, self.config)?
         };
-        let mut saver = Saver { writer: &run.writer, folder: self.folder };
+        let mut saver = self.saver(&run.writer);
         let train = run.train.source(&run.tokenizer, run.max_seq_length);
         let valid =
             run.validation.as_ref().map(|part| part.source(&run.tokenizer, run.max_seq_length));
-        let mut trainer = Trainer::new(&mut run.model, self.config.train_config())?
-            .observe(&mut stopwatch)
-            .observe(history)
-            .observe(&mut log)
-            .observe(&mut saver);
+        if let Some(resumed) = self.resumed {
+            run.model.restore(&resumed.path)?;
+        }
+        let mut trainer = Trainer::new(&mut run.model, self.config.train_config())?;
+        if let Some(resumed) = self.resumed {
+            trainer = resumed.restore(trainer)?;
+        }
+        trainer = trainer.observe(&mut log).observe(&mut saver);
         #[cfg(feature = "tensorboard")]
         {
             trainer = trainer.observe(&mut board);
@@ -136,8 +176,34 @@ impl Job<'_> {
         for observer in observers {
             trainer = trainer.observe(observer);
         }
-        let outcome = trainer.fit(&train, valid.as_ref())?;
-        Ok((outcome, stopwatch.seconds()))
+        let outcome = trainer.fit(&train, valid.as_ref());
+        drop(trainer);
+        let outcome = outcome.inspect_err(|error| broken_off(error, &run.train, &saver, tell))?;
+        if outcome.state.skipped_steps > 0 {
+            tell(&Notice::SkippedSteps { steps: outcome.state.skipped_steps });
+        }
+        Ok(Trained { outcome, seconds: saver.stopwatch.seconds(), history: saver.history })
+    }
+
+    fn log(&self) -> Result<LogFile> {
+        let path = self.folder.join("log.jsonl");
+        match self.resumed {
+            Some(resumed) => LogFile::resume(path, resumed.saved.state.step),
+            None => LogFile::create(path),
+        }
+    }
+
+    fn saver<'a>(&'a self, writer: &'a PretrainedWriter) -> Saver<'a> {
+        let saved = self.resumed.map(|resumed| &resumed.saved);
+        Saver {
+            writer,
+            folder: self.folder,
+            fingerprint: self.fingerprint,
+            save_total_limit: self.config.save_total_limit,
+            stopwatch: Stopwatch::from_seconds(saved.map(|run| run.seconds).unwrap_or_default()),
+            history: saved.map(|run| run.history.clone()).unwrap_or_default(),
+            last: self.resumed.map(|resumed| resumed.path.clone()),
+        }
     }
 
     /// Measures the kept weights on the reported rows and writes what that gives.

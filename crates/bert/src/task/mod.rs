@@ -2,12 +2,16 @@
 
 mod config;
 mod finetune;
+mod fingerprint;
 mod inputs;
+mod manifest;
 mod notice;
 mod outputs;
 mod prediction_line;
 mod prepare;
+mod retention;
 mod run_record;
+mod saved_run;
 mod saver;
 
 pub use config::{DeviceChoice, FinetuneConfig};

@@ -1,6 +1,7 @@
 //! What a run finds worth saying before it trains.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use tunewise_data::LengthStatistics;
 
@@ -39,6 +40,34 @@ pub enum Notice {
         /// Lines of the first pairs: in the training file, in the held-out one.
         first_lines: Vec<(u64, u64)>,
     },
+    /// The run goes on from a checkpoint.
+    Resumed {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Optimizer steps done then.
+        step: u64,
+    },
+    /// A checkpoint newer than the one that the run goes on from is damaged.
+    CheckpointLeftOut {
+        /// Which, and why.
+        reason: String,
+    },
+    /// The run was to be resumed and has left nothing to go on from.
+    NothingToResume,
+    /// Training broke off; the state before it did is saved.
+    BrokenOff {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The training file.
+        source: String,
+        /// The lines of the rows at fault.
+        lines: Vec<u64>,
+    },
+    /// Steps left the weights as they were, since loss or gradient norm was not finite.
+    SkippedSteps {
+        /// How many.
+        steps: u64,
+    },
     /// Texts were tokenized.
     Tokenized {
         /// The file.
@@ -74,7 +103,15 @@ impl Notice {
     /// Whether this is a likely fault of the input, not just a fact.
     #[must_use]
     pub fn is_warning(&self) -> bool {
-        matches!(self, Self::Duplicates { .. } | Self::Leak { .. } | Self::FreshTensors { .. })
+        matches!(
+            self,
+            Self::Duplicates { .. }
+                | Self::Leak { .. }
+                | Self::FreshTensors { .. }
+                | Self::CheckpointLeftOut { .. }
+                | Self::BrokenOff { .. }
+                | Self::SkippedSteps { .. }
+        )
     }
 }
 
@@ -102,6 +139,23 @@ impl fmt::Display for Notice {
                     Some((train, held_out)) => write!(f, " (line {held_out} is its line {train})"),
                     None => Ok(()),
                 }
+            }
+            Self::Resumed { path, step } => {
+                write!(f, "going on from {} after step {step}", path.display())
+            }
+            Self::CheckpointLeftOut { reason } => write!(f, "{reason}; the one before is tried"),
+            Self::NothingToResume => f.write_str("nothing to resume: starting with the first step"),
+            Self::BrokenOff { path, source, lines } => {
+                let lines: Vec<String> = lines.iter().map(u64::to_string).collect();
+                let path = path.display();
+                write!(
+                    f,
+                    "the state before that step is in {path}; its rows are {source}, lines {}",
+                    lines.join(", ")
+                )
+            }
+            Self::SkippedSteps { steps } => {
+                write!(f, "{steps} steps left out: their loss or gradient norm was not finite")
             }
             Self::Tokenized { source, lengths, max_seq_length } => write!(
                 f,

@@ -1,20 +1,15 @@
 //! Everything that a run needs, read and checked before the output folder is touched.
 
-use std::io::Read;
-use std::path::Path;
 use std::time::Instant;
 
-use sha2::{Digest, Sha256};
 use tunewise_data::{Dataset, ProblemType, Tokenizer};
 
 use super::config::FinetuneConfig;
 use super::inputs::{Files, Labelling, Part, encode};
 use super::notice::Notice;
 use crate::classifier::{check_vocabulary, fitting_length};
-use crate::error::Context;
 use crate::pretrained::{PretrainedWriter, Settings};
-use crate::train::MetricForBestModel;
-use crate::{BertClassifier, Checkpoint, Head, LoadReport, Result};
+use crate::{BertClassifier, Checkpoint, Head, LoadReport, Result, files};
 
 /// A run about to start.
 #[derive(Debug)]
@@ -34,11 +29,11 @@ impl Prepared {
     pub(super) fn new(config: &FinetuneConfig, tell: &mut dyn FnMut(&Notice)) -> Result<Self> {
         let device = config.device.resolve()?;
         let folder = config.model_name_or_path.as_path();
-        let files = Files::read(config, tell)?;
-        check_metric(config, files.problem())?;
+        let input = Files::read(config, tell)?;
+        check_metric(config, input.problem())?;
         let tokenizer = Tokenizer::from_dir(folder)?;
         let checkpoint = Checkpoint::open(folder)?;
-        let labelling = Labelling::choose(&files, &checkpoint, config.seed)?;
+        let labelling = Labelling::choose(&input, &checkpoint, config.seed)?;
         let (mut model, loaded) =
             BertClassifier::from_checkpoint(checkpoint, &labelling.head, device)?;
         tell_loaded(&labelling, loaded, tell);
@@ -56,14 +51,14 @@ impl Prepared {
             Ok(Part { dataset, targets, texts })
         };
         let tokenizing = Instant::now();
-        let train = part(files.train)?;
+        let train = part(input.train)?;
         let tokenizing_seconds = tokenizing.elapsed().as_secs_f64();
-        let validation = files.validation.map(&mut part).transpose()?;
-        let test = files.test.map(&mut part).transpose()?;
+        let validation = input.validation.map(&mut part).transpose()?;
+        let test = input.test.map(&mut part).transpose()?;
 
         let settings = Settings { max_seq_length: Some(max_seq_length), ..Settings::default() };
         let writer = PretrainedWriter::new(tokenizer.clone(), folder, settings)?;
-        let data_hash = hash(&config.train_file)?;
+        let data_hash = files::sha256(&config.train_file)?.0;
         Ok(Self {
             model,
             tokenizer,
@@ -87,14 +82,10 @@ impl Prepared {
     }
 }
 
-/// Regression has a loss and no F1; better said now than after the first epoch.
+/// Not every problem has every metric; better said now than after the first epoch.
 fn check_metric(config: &FinetuneConfig, problem: ProblemType) -> Result<()> {
     match config.metric_for_best_model {
-        Some(metric)
-            if problem == ProblemType::Regression && metric != MetricForBestModel::Loss =>
-        {
-            Err(metric.not_for_regression())
-        }
+        Some(metric) if !metric.is_of(problem) => Err(metric.not_for(problem)),
         _ => Ok(()),
     }
 }
@@ -111,18 +102,4 @@ fn tell_loaded(labelling: &Labelling, loaded: LoadReport, tell: &mut dyn FnMut(&
     if loaded.widened > 0 {
         tell(&Notice::Widened { tensors: loaded.widened });
     }
-}
-
-/// SHA-256 of a file, hexadecimal.
-fn hash(path: &Path) -> Result<String> {
-    let mut file = std::fs::File::open(path).at(path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer).at(path)? {
-            0 => break,
-            read => hasher.update(buffer.get(..read).unwrap_or_default()),
-        }
-    }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }

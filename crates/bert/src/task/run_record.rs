@@ -5,7 +5,7 @@ use tunewise_data::EncodedTexts;
 
 use super::config::FinetuneConfig;
 use crate::BertClassifier;
-use crate::train::{Outcome, StopReason};
+use crate::train::{Outcome, PhaseSeconds, StopReason};
 
 /// The record of a run. Keys are flat; the configuration is nested under `configuration`.
 ///
@@ -16,8 +16,11 @@ use crate::train::{Outcome, StopReason};
 /// | `parameters`, `trainable_parameters` | numbers | of the model |
 /// | `steps` | | optimizer steps |
 /// | `training_seconds` | s | tokenizing the training rows and all steps; no evaluation, no saving |
-/// | `total_seconds` | s | from reading the files to the last output but this |
+/// | `tokenizing_seconds`, `step_seconds` | s | the two parts of `training_seconds` |
+/// | `evaluation_seconds`, `saving_seconds` | s | validation in training; checkpoints and best weights |
+/// | `total_seconds` | s | from reading the files to the last output but this; of this process, should the run be resumed |
 /// | `peak_rss_mb` | MiB | peak resident memory; null where the system does not tell |
+/// | `price_per_hour`, `price` | | what an hour costs, if given, and `total_seconds` at that |
 /// | `samples_per_second` | rows/s | `trained_rows / training_seconds` |
 /// | `threads`, `device`, `precision` | | how it ran |
 /// | `libtorch_version`, `tunewise_version` | | what ran |
@@ -38,12 +41,26 @@ pub struct RunRecord {
     pub trainable_parameters: u64,
     /// Optimizer steps.
     pub steps: u64,
-    /// Whether all steps were done.
+    /// Those of them that left the weights as they were.
+    pub skipped_steps: u64,
+    /// Why training ended.
     pub stop_reason: StopReason,
     /// Tokenizing and steps.
     pub training_seconds: f64,
+    /// Tokenizing the training rows.
+    pub tokenizing_seconds: f64,
+    /// Optimizer steps.
+    pub step_seconds: f64,
+    /// Evaluation during training.
+    pub evaluation_seconds: f64,
+    /// Saving during training.
+    pub saving_seconds: f64,
     /// The whole run.
     pub total_seconds: f64,
+    /// What an hour of the machine costs.
+    pub price_per_hour: Option<f64>,
+    /// What this process cost at that.
+    pub price: Option<f64>,
     /// Peak resident memory, MiB.
     pub peak_rss_mb: Option<f64>,
     /// Rows a second of training.
@@ -68,7 +85,8 @@ pub struct RunRecord {
 pub(super) struct Measured<'a> {
     pub(super) texts: &'a EncodedTexts,
     pub(super) outcome: &'a Outcome,
-    pub(super) training_seconds: f64,
+    pub(super) seconds: PhaseSeconds,
+    pub(super) tokenizing_seconds: f64,
     pub(super) total_seconds: f64,
     pub(super) data_hash: String,
 }
@@ -80,6 +98,8 @@ impl RunRecord {
         measured: Measured<'_>,
     ) -> Self {
         let state = measured.outcome.state;
+        let training_seconds = measured.tokenizing_seconds + measured.seconds.steps;
+        let hours = measured.total_seconds / 3600.0;
         Self {
             train_rows: measured.texts.len(),
             train_tokens: measured.texts.total_tokens(),
@@ -88,11 +108,18 @@ impl RunRecord {
             parameters: model.parameters().map(|(_, t)| t.numel() as u64).sum(),
             trainable_parameters: model.trainable_parameters().map(|(_, t)| t.numel() as u64).sum(),
             steps: state.step,
+            skipped_steps: state.skipped_steps,
             stop_reason: measured.outcome.reason,
-            training_seconds: measured.training_seconds,
+            training_seconds,
+            tokenizing_seconds: measured.tokenizing_seconds,
+            step_seconds: measured.seconds.steps,
+            evaluation_seconds: measured.seconds.evaluation,
+            saving_seconds: measured.seconds.saving,
+            price_per_hour: config.price_per_hour,
+            price: config.price_per_hour.map(|price| price * hours),
             total_seconds: measured.total_seconds,
             peak_rss_mb: peak_rss_mb(),
-            samples_per_second: state.rows as f64 / measured.training_seconds,
+            samples_per_second: state.rows as f64 / training_seconds,
             threads: i64::from(tch::get_num_threads()),
             device: format!("{:?}", model.device()).to_lowercase(),
             precision: config.precision.resolve(model.device()).to_string(),

@@ -1,34 +1,74 @@
 //! Keeps the best weights and the checkpoints of a run on disk.
 
-use crate::files::{self, OutputFolder};
+use std::path::PathBuf;
+
+use super::fingerprint::Fingerprint;
+use super::manifest;
+use super::retention::{deletions, saved_steps};
+use super::saved_run::{BEST, MODEL, OPTIMIZER, STATE, SavedRun};
+use crate::files::{self, OutputFolder, checkpoint_name};
 use crate::pretrained::PretrainedWriter;
-use crate::train::{Control, Event, Observer, TrainState};
-use crate::{Result, model::weights};
+use crate::train::{Control, Event, History, Observer, Stopwatch, TrainState};
+use crate::{BertClassifier, Result, model::weights};
+use tunewise_torch::AdamW;
 
 /// Writes the model to the output folder's root whenever it improves, and `checkpoint-N` folders
-/// with the optimizer's state whenever a save is due.
+/// from which the run can go on whenever a save is due. What a checkpoint tells of the run so far is
+/// kept here too.
 pub(super) struct Saver<'a> {
     pub(super) writer: &'a PretrainedWriter,
     pub(super) folder: &'a OutputFolder,
+    pub(super) fingerprint: &'a Fingerprint,
+    pub(super) save_total_limit: Option<usize>,
+    pub(super) stopwatch: Stopwatch,
+    pub(super) history: History,
+    pub(super) last: Option<PathBuf>,
+}
+
+impl Saver<'_> {
+    fn save(
+        &mut self,
+        model: &BertClassifier,
+        optimizer: &AdamW,
+        state: &TrainState,
+    ) -> Result<()> {
+        let path = self.folder.join(&checkpoint_name(state.step));
+        let (seconds, history) = (self.stopwatch.seconds(), self.history.clone());
+        let saved = SavedRun::new(*state, seconds, history, self.fingerprint.clone());
+        files::write_folder(&path, |partial| {
+            self.writer.write(partial, model)?;
+            let tensors = optimizer.state();
+            let named = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
+            files::write(&partial.join(OPTIMIZER), &weights::serialize(named)?)?;
+            files::write_json(&partial.join(STATE), &saved)?;
+            if state.best.is_some() {
+                files::link(&self.folder.join(MODEL), &partial.join(BEST))?;
+            }
+            manifest::write(partial)
+        })?;
+        self.last = Some(path);
+        self.prune(state)
+    }
+
+    /// Checkpoints of later steps, left by a run that was resumed from an earlier one, do not count.
+    fn prune(&self, state: &TrainState) -> Result<()> {
+        let mut saved = saved_steps(self.folder.path())?;
+        saved.retain(|&step| step <= state.step);
+        let best = state.best.map(|best| best.step);
+        for step in deletions(&saved, best, self.save_total_limit) {
+            files::remove_folder(&self.folder.join(&checkpoint_name(step)))?;
+        }
+        Ok(())
+    }
 }
 
 impl Observer for Saver<'_> {
     fn on_event(&mut self, event: &Event<'_>, state: &TrainState) -> Result<Control> {
+        self.stopwatch.see(event);
+        self.history.on_event(event, state)?;
         match event {
             Event::Improved { model } => self.writer.write(self.folder.path(), model)?,
-            Event::SaveDue { model, optimizer } => {
-                let path = self.folder.join(&format!("checkpoint-{}", state.step));
-                files::write_folder(&path, |partial| {
-                    self.writer.write(partial, model)?;
-                    let tensors = optimizer.state();
-                    let named = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
-                    files::write(
-                        &partial.join("optimizer.safetensors"),
-                        &weights::serialize(named)?,
-                    )?;
-                    files::write_json(&partial.join("state.json"), state)
-                })?;
-            }
+            Event::SaveDue { model, optimizer } => self.save(model, optimizer, state)?,
             _ => {}
         }
         Ok(Control::Continue)

@@ -1,75 +1,14 @@
 //! The trainer's settings.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 use tunewise_data::Batching;
 
+use super::cadence::Cadence;
+use super::guard::NonFinite;
 use super::loss::LossConfig;
+use super::metric::MetricForBestModel;
 use super::schedule::{Schedule, SchedulerType};
 use crate::{Error, Precision, Result};
-
-/// What makes one evaluation better than another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MetricForBestModel {
-    /// The unweighted mean of the classes' F1; higher is better.
-    MacroF1,
-    /// The mean of the classes' F1 by support; higher is better.
-    WeightedF1,
-    /// The share of rows whose labels are all right; higher is better.
-    Accuracy,
-    /// The evaluation loss; lower is better.
-    Loss,
-}
-
-impl MetricForBestModel {
-    const ALL: [(Self, &str); 4] = [
-        (Self::MacroF1, "macro_f1"),
-        (Self::WeightedF1, "weighted_f1"),
-        (Self::Accuracy, "accuracy"),
-        (Self::Loss, "loss"),
-    ];
-
-    /// The fault of choosing this metric for a regression.
-    pub(crate) fn not_for_regression(self) -> Error {
-        Error::Setting {
-            name: "metric_for_best_model",
-            got: self.to_string(),
-            expected: "loss, since the problem is regression".to_owned(),
-        }
-    }
-
-    /// Whether `new` beats `old`; a NaN beats nothing.
-    #[must_use]
-    pub fn improves(self, new: f64, old: f64) -> bool {
-        match self {
-            Self::Loss => new < old || (old.is_nan() && !new.is_nan()),
-            _ => new > old || (old.is_nan() && !new.is_nan()),
-        }
-    }
-}
-
-impl fmt::Display for MetricForBestModel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::ALL.iter().find(|(metric, _)| metric == self).map_or("", |(_, name)| name);
-        f.write_str(name)
-    }
-}
-
-impl FromStr for MetricForBestModel {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let found = Self::ALL.iter().find(|(_, known)| *known == name).map(|(metric, _)| *metric);
-        found.ok_or_else(|| Error::Setting {
-            name: "metric_for_best_model",
-            got: name.to_owned(),
-            expected: Self::ALL.map(|(_, name)| name).join(", "),
-        })
-    }
-}
 
 /// The settings of [`Trainer`](super::Trainer); names and, unless a reason is given, defaults are
 /// those of Transformers' `TrainingArguments`.
@@ -93,9 +32,15 @@ impl FromStr for MetricForBestModel {
 /// | `batching` | by-length | | which rows share a batch |
 /// | `shuffle` | true | | a new order each epoch |
 /// | `precision` | auto | | arithmetic of the forward pass in training |
-/// | `metric_for_best_model` | by problem: macro F1, or loss for regression | | what the best epoch is best in |
+/// | `metric_for_best_model` | by problem: macro F1, or loss for regression | | what the best model is best in |
+/// | `early_stopping_patience` | none | ≥ 1 | evaluations without improvement that end the run |
+/// | `early_stopping_threshold` | 0 | ≥ 0 | what an improvement must exceed to count for the patience |
+/// | `max_steps` | none | ≥ 1 | optimizer steps of the run, instead of `num_train_epochs` |
+/// | `max_minutes` | none | > 0 | time after which the run ends with the step under way |
+/// | `non_finite` | stop | | what becomes of a step whose loss or gradient is not finite |
 /// | `logging_steps` | 10 | ≥ 1 | optimizer steps between two logged ones |
-/// | `save_steps` | 0 | | optimizer steps between two saved ones; 0 for none |
+/// | `eval_steps` | epoch | | when the validation rows are evaluated |
+/// | `save_steps` | no | | when a checkpoint is saved |
 /// | `seed` | 42 | | order and dropout |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -136,12 +81,24 @@ pub struct TrainConfig {
     pub shuffle: bool,
     /// Arithmetic of the forward pass in training.
     pub precision: Precision,
-    /// What the best epoch is best in; `None` chooses by problem.
+    /// What the best model is best in; `None` chooses by problem.
     pub metric_for_best_model: Option<MetricForBestModel>,
+    /// Evaluations without improvement that end the run.
+    pub early_stopping_patience: Option<u64>,
+    /// What an improvement must exceed to count for the patience.
+    pub early_stopping_threshold: f64,
+    /// Optimizer steps of the run, instead of `num_train_epochs`.
+    pub max_steps: Option<u64>,
+    /// Minutes after which the run ends; of this process, should the run be resumed.
+    pub max_minutes: Option<f64>,
+    /// What becomes of a step whose loss or gradient norm is not finite.
+    pub non_finite: NonFinite,
     /// Optimizer steps between two logged ones.
     pub logging_steps: u64,
-    /// Optimizer steps between two saved ones; 0 for none.
-    pub save_steps: u64,
+    /// When the validation rows are evaluated.
+    pub eval_steps: Cadence,
+    /// When a checkpoint is saved.
+    pub save_steps: Cadence,
     /// Seeds order and dropout.
     pub seed: u64,
 }
@@ -168,8 +125,14 @@ impl Default for TrainConfig {
             shuffle: true,
             precision: Precision::Auto,
             metric_for_best_model: None,
+            early_stopping_patience: None,
+            early_stopping_threshold: 0.0,
+            max_steps: None,
+            max_minutes: None,
+            non_finite: NonFinite::Stop,
             logging_steps: 10,
-            save_steps: 0,
+            eval_steps: Cadence::Epoch,
+            save_steps: Cadence::Never,
             seed: 42,
         }
     }
@@ -183,6 +146,11 @@ impl TrainConfig {
             .with_power(self.lr_scheduler_power)
     }
 
+    /// Optimizer steps of the run, given those of an epoch.
+    pub(super) fn total_steps(&self, per_epoch: u64) -> u64 {
+        self.max_steps.unwrap_or((self.num_train_epochs * per_epoch as f64).ceil() as u64)
+    }
+
     /// Checks every range of the table above.
     ///
     /// # Errors
@@ -192,6 +160,7 @@ impl TrainConfig {
         let not_negative = |x: f64| x.is_finite() && x >= 0.0;
         let decay = |x: f64| (0.0..1.0).contains(&x);
         let (power, layer_decay) = (self.lr_scheduler_power, self.layer_wise_lr_decay);
+        let (threshold, minutes) = (self.early_stopping_threshold, self.max_minutes.unwrap_or(1.0));
         let reals = [
             ("learning_rate", self.learning_rate, positive(self.learning_rate), "a number above 0"),
             (
@@ -210,6 +179,8 @@ impl TrainConfig {
                 "above 0, at most 1",
             ),
             ("max_grad_norm", self.max_grad_norm, not_negative(self.max_grad_norm), "0 or more"),
+            ("early_stopping_threshold", threshold, not_negative(threshold), "0 or more"),
+            ("max_minutes", minutes, positive(minutes), "a number above 0"),
             ("adam_beta1", self.adam_beta1, decay(self.adam_beta1), "0 to below 1"),
             ("adam_beta2", self.adam_beta2, decay(self.adam_beta2), "0 to below 1"),
             ("adam_epsilon", self.adam_epsilon, positive(self.adam_epsilon), "a number above 0"),
@@ -228,6 +199,8 @@ impl TrainConfig {
             ("per_device_eval_batch_size", self.per_device_eval_batch_size as u64),
             ("gradient_accumulation_steps", self.gradient_accumulation_steps as u64),
             ("logging_steps", self.logging_steps),
+            ("early_stopping_patience", self.early_stopping_patience.unwrap_or(1)),
+            ("max_steps", self.max_steps.unwrap_or(1)),
         ] {
             if got == 0 {
                 return Err(Error::Setting {
@@ -249,7 +222,7 @@ mod tests {
     fn each_range_is_checked_by_name() {
         assert!(TrainConfig::default().validate().is_ok());
         type Fault = (&'static str, fn(&mut TrainConfig));
-        let faults: [Fault; 12] = [
+        let faults: [Fault; 16] = [
             ("learning_rate", |c| c.learning_rate = f64::NAN),
             ("num_train_epochs", |c| c.num_train_epochs = 0.0),
             ("weight_decay", |c| c.weight_decay = -0.1),
@@ -262,19 +235,15 @@ mod tests {
             ("per_device_train_batch_size", |c| c.per_device_train_batch_size = 0),
             ("gradient_accumulation_steps", |c| c.gradient_accumulation_steps = 0),
             ("logging_steps", |c| c.logging_steps = 0),
+            ("early_stopping_patience", |c| c.early_stopping_patience = Some(0)),
+            ("early_stopping_threshold", |c| c.early_stopping_threshold = f64::NAN),
+            ("max_steps", |c| c.max_steps = Some(0)),
+            ("max_minutes", |c| c.max_minutes = Some(-1.0)),
         ];
         for (name, spoil) in faults {
             let mut config = TrainConfig::default();
             spoil(&mut config);
             assert!(config.validate().unwrap_err().to_string().starts_with(&format!("`{name}`")));
         }
-    }
-
-    #[test]
-    fn metrics_compare_in_their_direction_and_nan_never_wins() {
-        assert!(MetricForBestModel::Loss.improves(0.1, 0.2));
-        assert!(MetricForBestModel::MacroF1.improves(0.2, 0.1));
-        assert!(!MetricForBestModel::Accuracy.improves(f64::NAN, 0.1));
-        assert!(MetricForBestModel::Loss.improves(0.1, f64::NAN));
     }
 }

@@ -9,7 +9,7 @@ use tunewise_metrics::{
     mean_absolute_error, mean_squared_error, multilabel_report, pearson_r, r2_score,
 };
 
-use super::config::MetricForBestModel;
+use super::metric::MetricForBestModel;
 use super::predictions::{Predictions, best};
 use crate::{Error, Result};
 
@@ -23,6 +23,8 @@ pub struct Evaluation {
     pub rows: usize,
     /// Share of rows whose labels are all right; absent for regression.
     pub accuracy: Option<f64>,
+    /// Matthews' correlation coefficient; of one label a row only.
+    pub mcc: Option<f64>,
     /// The report.
     pub report: Scores,
 }
@@ -57,15 +59,17 @@ impl Evaluation {
     /// [`Error::Metrics`] where a metric is not defined, [`Error::Internal`] for targets of another
     /// kind than the predictions.
     pub fn new(predictions: &Predictions, targets: &Targets, id2label: &[String]) -> Result<Self> {
-        let (accuracy, report) = match (predictions.problem(), targets) {
+        let (accuracy, mcc, report) = match (predictions.problem(), targets) {
             (ProblemType::SingleLabelClassification, Targets::Classes(classes)) => {
-                single_label(predictions, classes, id2label)?
+                let (accuracy, mcc, report) = single_label(predictions, classes, id2label)?;
+                (Some(accuracy), Some(mcc), report)
             }
             (ProblemType::MultiLabelClassification, Targets::MultiHot { values, .. }) => {
-                multi_label(predictions, values, id2label)?
+                let (accuracy, report) = multi_label(predictions, values, id2label)?;
+                (accuracy, None, report)
             }
             (ProblemType::Regression, Targets::Values(values)) => {
-                (None, regression(predictions, values)?)
+                (None, None, regression(predictions, values)?)
             }
             _ => return Err(Error::Internal { what: "targets are of the model's problem" }),
         };
@@ -73,6 +77,7 @@ impl Evaluation {
             eval_loss: predictions.loss(targets)?,
             rows: predictions.len(),
             accuracy,
+            mcc,
             report,
         })
     }
@@ -89,20 +94,52 @@ impl Evaluation {
     /// The value of a metric.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a metric that regression does not have.
+    /// [`Error::Setting`] for a metric that the problem does not have.
     pub fn metric(&self, metric: MetricForBestModel) -> Result<f64> {
-        match (metric, &self.report) {
-            (MetricForBestModel::Loss, _) => Ok(self.eval_loss),
-            (MetricForBestModel::MacroF1, Scores::Classification(report)) => {
-                Ok(report.macro_avg.f1_score)
+        let value = match &self.report {
+            _ if metric == MetricForBestModel::Loss => Some(self.eval_loss),
+            Scores::Classification(report) => self.of_classification(metric, report),
+            Scores::Regression(report) => report.metric(metric),
+        };
+        value.ok_or_else(|| metric.not_for(self.problem()))
+    }
+
+    fn of_classification(
+        &self,
+        metric: MetricForBestModel,
+        report: &ClassificationReport,
+    ) -> Option<f64> {
+        match metric {
+            MetricForBestModel::MacroF1 => Some(report.macro_avg.f1_score),
+            MetricForBestModel::MicroF1 => {
+                report.micro_avg.map_or(self.accuracy, |score| Some(score.f1_score))
             }
-            (MetricForBestModel::WeightedF1, Scores::Classification(report)) => {
-                Ok(report.weighted_avg.f1_score)
-            }
-            (MetricForBestModel::Accuracy, Scores::Classification(_)) => {
-                Ok(self.accuracy.unwrap_or(f64::NAN))
-            }
-            (_, Scores::Regression(_)) => Err(metric.not_for_regression()),
+            MetricForBestModel::WeightedF1 => Some(report.weighted_avg.f1_score),
+            MetricForBestModel::Accuracy => self.accuracy,
+            MetricForBestModel::MacroPrecision => Some(report.macro_avg.precision),
+            MetricForBestModel::MacroRecall => Some(report.macro_avg.recall),
+            MetricForBestModel::Mcc => self.mcc,
+            _ => None,
+        }
+    }
+
+    fn problem(&self) -> ProblemType {
+        match (&self.report, self.mcc) {
+            (Scores::Regression(_), _) => ProblemType::Regression,
+            (_, Some(_)) => ProblemType::SingleLabelClassification,
+            (_, None) => ProblemType::MultiLabelClassification,
+        }
+    }
+}
+
+impl RegressionReport {
+    fn metric(&self, metric: MetricForBestModel) -> Option<f64> {
+        match metric {
+            MetricForBestModel::Mse => Some(self.mean_squared_error),
+            MetricForBestModel::Mae => Some(self.mean_absolute_error),
+            MetricForBestModel::R2 => Some(self.r2),
+            MetricForBestModel::PearsonR => Some(self.pearson_r),
+            _ => None,
         }
     }
 }
@@ -129,7 +166,7 @@ fn single_label(
     predictions: &Predictions,
     classes: &[i64],
     id2label: &[String],
-) -> Result<(Option<f64>, Scores)> {
+) -> Result<(f64, f64, Scores)> {
     let y_true: Vec<usize> = classes.iter().map(|&class| class as usize).collect();
     let y_pred: Vec<usize> = predictions.scores().map(|scores| best(&scores).0).collect();
     // The report's order is scikit-learn's: integer labels by value, others by code point.
@@ -139,7 +176,31 @@ fn single_label(
         None => report_named(&y_true, &y_pred, id2label)?,
     };
     let accuracy = accuracy_score(&y_true, &y_pred, None)?;
-    Ok((Some(accuracy), Scores::Classification(Box::new(report))))
+    let mcc = matthews(&y_true, &y_pred, id2label.len());
+    Ok((accuracy, mcc, Scores::Classification(Box::new(report))))
+}
+
+/// Matthews' correlation coefficient of class ids below `classes`; 0 where it is not defined.
+///
+/// # Formula
+/// ```text
+/// (c n - sum_k p_k t_k) / sqrt((n^2 - sum_k p_k^2) (n^2 - sum_k t_k^2))
+/// ```
+/// where `c` counts right rows, `n` all, `p_k` rows predicted and `t_k` rows of class `k`.
+///
+/// # Reference
+/// Gorodkin 2004, *Comparing two K-category assignments by a K-category correlation coefficient*;
+/// `sklearn.metrics.matthews_corrcoef`.
+fn matthews(y_true: &[usize], y_pred: &[usize], classes: usize) -> f64 {
+    let count = |ids: &[usize]| -> Vec<f64> {
+        (0..classes).map(|class| ids.iter().filter(|&&id| id == class).count() as f64).collect()
+    };
+    let (truth, predicted) = (count(y_true), count(y_pred));
+    let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+    let n = y_true.len() as f64;
+    let right = y_true.iter().zip(y_pred).filter(|(a, b)| a == b).count() as f64;
+    let spread = (n * n - dot(&predicted, &predicted)) * (n * n - dot(&truth, &truth));
+    if spread == 0.0 { 0.0 } else { (right * n - dot(&truth, &predicted)) / spread.sqrt() }
 }
 
 fn report_named<L>(y_true: &[usize], y_pred: &[usize], names: &[L]) -> Result<ClassificationReport>
@@ -184,4 +245,19 @@ fn regression(predictions: &Predictions, values: &[f32]) -> Result<Scores> {
         r2: r2_score(&y_true, &y_pred)?,
         pearson_r: pearson_r(&y_true, &y_pred)?,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Expected: `sklearn.metrics.matthews_corrcoef` 1.9.1.
+    #[test]
+    fn matthews_is_scikit_learns() {
+        let value = matthews(&[0, 1, 2, 2, 1, 0, 1], &[0, 2, 2, 2, 1, 1, 1], 3);
+        approx::assert_relative_eq!(value, MCC, max_relative = 1e-15);
+        assert_eq!(matthews(&[0, 0], &[0, 0], 2), 0.0);
+    }
+
+    const MCC: f64 = 0.5809475019311126;
 }

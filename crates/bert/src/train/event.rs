@@ -17,6 +17,20 @@ pub enum Event<'a> {
         /// Its number.
         epoch: u64,
     },
+    /// Before every optimizer step.
+    StepBegin,
+    /// Once, after the first backward pass, if it left trainable parameters without a gradient.
+    GradientsMissing {
+        /// Their names.
+        names: &'a [String],
+    },
+    /// A step's update was left out, since its loss or gradient norm was not finite.
+    StepSkipped {
+        /// Mean loss over the rows of the step.
+        loss: f64,
+        /// Norm of all gradients.
+        grad_norm: f64,
+    },
     /// After every optimizer step: the moment to ask for a stop.
     StepEnd,
     /// Every `logging_steps` optimizer steps, and at the last of an epoch.
@@ -35,6 +49,8 @@ pub enum Event<'a> {
         /// Mean of the steps' losses, by rows.
         mean_loss: f64,
     },
+    /// Before the validation set is evaluated.
+    EvaluationBegin,
     /// The validation set was evaluated.
     Evaluated {
         /// The result.
@@ -45,7 +61,8 @@ pub enum Event<'a> {
         /// The model as it is.
         model: &'a BertClassifier,
     },
-    /// Every `save_steps` optimizer steps, and when a run is stopped early.
+    /// By `save_steps`, when a run ends before its last step, and before it ends by a loss or gradient
+    /// that is not finite. `state` is where the run resumes.
     SaveDue {
         /// The model as it is.
         model: &'a BertClassifier,

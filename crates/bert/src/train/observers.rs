@@ -8,7 +8,7 @@ mod stop_flag;
 #[cfg(feature = "tensorboard")]
 mod tensorboard;
 
-pub use clock::Stopwatch;
+pub use clock::{PhaseSeconds, Stopwatch};
 pub use history::{EpochRecord, History};
 pub use log_file::LogFile;
 pub use progress::Progress;

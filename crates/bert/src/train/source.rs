@@ -31,6 +31,11 @@ impl Source<'_> {
         Ok(plan(&self.texts.lengths(), batch_size, batching, order)?)
     }
 
+    /// Tokens of the rows, padding not counted.
+    pub(super) fn tokens(&self, rows: impl Iterator<Item = usize>) -> u64 {
+        rows.filter_map(|row| self.texts.row(row)).map(|(ids, _)| ids.len() as u64).sum()
+    }
+
     /// The batch of `rows`, padded by `batching`.
     ///
     /// # Errors

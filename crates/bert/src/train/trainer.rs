@@ -1,21 +1,24 @@
 //! The loop.
 
 use tch::{Kind, Tensor};
-use tunewise_data::Order;
+use tunewise_data::Batch;
 use tunewise_torch::{AdamW, AdamWConfig};
 
 use super::config::TrainConfig;
 use super::evaluation::Evaluation;
 use super::event::{Control, Event, Observer};
 use super::groups::parameter_groups;
+use super::guard::{Measured, Verdict, without_gradient};
+use super::limits::Limits;
 use super::loss::Loss;
 use super::predictions::predict;
 use super::source::Source;
 use super::state::{Best, Outcome, StopReason, TrainState};
+use super::windows::{Window, Windows};
 use crate::error::Context;
 use crate::{BertClassifier, DeviceBatch, Error, Mode, Precision, Result};
 
-/// Fine-tunes a [`BertClassifier`] with AdamW, a linear schedule and gradient clipping.
+/// Fine-tunes a [`BertClassifier`] with AdamW, a schedule and gradient clipping.
 ///
 /// Dropout draws from libtorch's generator, of which a process has one: two trainers with dropout at
 /// work at the same time are sound, but neither repeats.
@@ -25,7 +28,9 @@ pub struct Trainer<'a> {
     config: TrainConfig,
     state: TrainState,
     observers: Vec<&'a mut (dyn Observer + 'a)>,
-    stop_requested: bool,
+    stop: Option<StopReason>,
+    saved_at: Option<u64>,
+    audited: bool,
 }
 
 /// Mixes a run's seed with a step, so that neighbouring steps draw unrelated dropout masks. The
@@ -50,9 +55,32 @@ impl<'a> Trainer<'a> {
             adam_epsilon: config.adam_epsilon,
         };
         let groups = parameter_groups(model, &config);
-        let (state, observers) = (TrainState::default(), Vec::new());
-        let optimizer = AdamW::new(groups, adamw)?;
-        Ok(Self { model, optimizer, config, state, observers, stop_requested: false })
+        Ok(Self {
+            model,
+            optimizer: AdamW::new(groups, adamw)?,
+            config,
+            state: TrainState::default(),
+            observers: Vec::new(),
+            stop: None,
+            saved_at: None,
+            audited: false,
+        })
+    }
+
+    /// Goes on from a saved state instead: `optimizer` finds the saved tensor of a name, as
+    /// [`AdamW::state`] gave them. The model must hold the saved weights already. With the same
+    /// settings, rows and threads the run then is, bit for bit, the one that was never interrupted.
+    ///
+    /// # Errors
+    /// [`Error::Shim`] naming the first tensor that is missing or of another shape.
+    pub fn resume(
+        mut self,
+        state: TrainState,
+        optimizer: impl Fn(&str) -> Option<Tensor>,
+    ) -> Result<Self> {
+        self.optimizer.load_state(optimizer)?;
+        (self.state, self.saved_at) = (state, Some(state.step));
+        Ok(self)
     }
 
     /// Adds a listener.
@@ -62,149 +90,208 @@ impl<'a> Trainer<'a> {
         self
     }
 
-    /// Trains to the end, or until an observer stops it, evaluating on `valid` after each epoch.
+    /// Trains to the end, or until a limit or an observer stops it, and evaluates on `valid` by
+    /// `eval_steps`.
     ///
     /// # Errors
     /// [`Error::LossNotFinite`] and [`Error::GradientNotFinite`] where training diverges (the weights
-    /// are then those before the step), [`Error::Torch`], and what observers return.
+    /// are then those before the step, and observers were asked to save them);
+    /// [`Error::OutOfMemory`] naming the batch; [`Error::Setting`] for a resumed run of another
+    /// length; [`Error::Torch`], and what observers return.
     pub fn fit(&mut self, train: &Source<'_>, valid: Option<&Source<'_>>) -> Result<Outcome> {
-        let config = self.config.clone();
-        let batch_size = config.per_device_train_batch_size;
-        let windows_per_epoch =
-            train.texts.len().div_ceil(batch_size).div_ceil(config.gradient_accumulation_steps);
-        self.state.total_steps = (config.num_train_epochs * windows_per_epoch as f64).ceil() as u64;
-        let schedule = config.schedule(self.state.total_steps);
-        let objective = config.loss.build(self.model, train.targets)?;
+        let mut windows = Windows::new(train, &self.config);
+        self.set_length(windows.per_epoch())?;
+        let limits = Limits::new(&self.config);
+        let schedule = self.config.schedule(self.state.total_steps);
+        let objective = self.config.loss.build(self.model, train.targets)?;
         self.emit(&Event::TrainBegin)?;
+        self.evaluate_when_due(valid)?; // what a stop left undone
 
-        for epoch in 0.. {
-            if self.is_over() {
-                break;
-            }
-            self.emit(&Event::EpochBegin { epoch: epoch + 1 })?;
-            let plan = train.plan(batch_size, config.batching, self.order(epoch))?;
-            let mut epoch_loss = RowMean::default();
+        while self.goes_on(&limits) {
             // A window is the micro-batches of one optimizer step; it never crosses an epoch.
-            for (done, window) in plan.chunks(config.gradient_accumulation_steps).enumerate() {
-                let rows: usize = window.iter().map(Vec::len).sum();
-                let learning_rate = schedule.learning_rate(self.state.step);
-                tch::manual_seed(stream(config.seed, self.state.step)); // dropout masks
+            let window = windows.at(self.state.step)?;
+            let learning_rate = schedule.learning_rate(self.state.step);
+            self.begin_step(&window)?;
+            tch::manual_seed(stream(self.config.seed, self.state.step)); // dropout masks
 
-                let loss = self.accumulate(train, &objective, window)?; // mean over the window's rows
-                let grad_norm = self.clip(window)?;
-                self.optimizer.step(learning_rate)?;
-                self.optimizer.zero_grad()?;
+            let loss = self.accumulate(train, &objective, &window)?; // mean over the window's rows
+            let grad_norm = self.clip()?;
+            let measured = Measured { step: self.state.step + 1, loss, grad_norm };
+            self.update(measured, &window, learning_rate)?;
+            self.state.advance(&window, loss, train.tokens(window.rows()));
+            self.emit(&Event::StepEnd)?;
 
-                epoch_loss.add(loss, rows);
-                self.state.step += 1;
-                self.state.rows += rows as u64;
-                self.state.epoch = epoch as f64 + (done + 1) as f64 / windows_per_epoch as f64;
-                self.emit(&Event::StepEnd)?;
-                let last = done + 1 == windows_per_epoch || self.is_over();
-                if last || self.state.step.is_multiple_of(config.logging_steps) {
-                    self.emit(&Event::Step { loss, grad_norm, learning_rate })?;
-                }
-                if config.save_steps > 0 && self.state.step.is_multiple_of(config.save_steps) {
-                    self.save()?;
-                }
-                if self.is_over() {
-                    break;
-                }
+            // Tell, measure, save.
+            if self.logs_now() {
+                self.emit(&Event::Step { loss, grad_norm, learning_rate })?;
             }
-            self.emit(&Event::EpochEnd { epoch: epoch + 1, mean_loss: epoch_loss.mean() })?;
-            if let (Some(valid), false) = (valid, self.stop_requested) {
-                self.evaluate(valid)?;
+            if self.state.ends_epoch() {
+                let mean_loss = self.state.epoch_loss.mean();
+                self.emit(&Event::EpochEnd { epoch: window.epoch + 1, mean_loss })?;
             }
+            self.evaluate_when_due(valid)?;
+            self.save_when_due()?;
         }
-        self.finish()
+        self.finish(valid)
     }
 
-    fn is_over(&self) -> bool {
-        self.stop_requested || self.state.step >= self.state.total_steps
+    /// Sets the run's length, or checks that a resumed run has the one it began with.
+    fn set_length(&mut self, steps_per_epoch: u64) -> Result<()> {
+        let total_steps = self.config.total_steps(steps_per_epoch);
+        if self.state.step > 0 && self.state.total_steps != total_steps {
+            return Err(Error::Setting {
+                name: "total_steps",
+                got: total_steps.to_string(),
+                expected: format!("{}, as when the run began", self.state.total_steps),
+            });
+        }
+        self.state.total_steps = total_steps;
+        Ok(())
     }
 
-    fn order(&self, epoch: u64) -> Order {
-        if self.config.shuffle {
-            Order::Shuffled { seed: self.config.seed, epoch }
-        } else {
-            Order::Sequential
+    fn goes_on(&mut self, limits: &Limits) -> bool {
+        self.stop = self.stop.or_else(|| limits.reached(&self.state));
+        self.stop.is_none()
+    }
+
+    fn begin_step(&mut self, window: &Window<'_>) -> Result<()> {
+        if window.number == 0 {
+            self.emit(&Event::EpochBegin { epoch: window.epoch + 1 })?;
         }
+        self.emit(&Event::StepBegin)
+    }
+
+    fn logs_now(&self) -> bool {
+        self.state.ends_epoch() || self.state.step.is_multiple_of(self.config.logging_steps)
     }
 
     /// Forward and backward of a window's micro-batches; the gradients are then those of the mean
     /// loss over its rows, which is returned.
-    fn accumulate(
-        &mut self,
-        train: &Source<'_>,
-        objective: &Loss,
-        window: &[Vec<usize>],
-    ) -> Result<f64> {
+    fn accumulate(&self, train: &Source<'_>, objective: &Loss, window: &Window<'_>) -> Result<f64> {
+        let weight = objective.denominator(train.targets, window.rows());
         let device = self.model.device();
-        let weight = objective.denominator(train.targets, window.iter().flatten().copied());
         let mut loss = Tensor::f_zeros([], (Kind::Float, device)).at("zeros")?;
-        for rows_of_batch in window {
-            let batch = train.batch(rows_of_batch, self.config.batching)?;
-            self.state.tokens += batch.real_tokens();
-            let batch = DeviceBatch::upload(&batch, device)?;
-            let forward = || self.model.forward(&batch, Mode::Train);
-            let logits = self.config.precision.run(device, forward)?; // [batch, num_labels]
-            let labels = batch
-                .labels
-                .as_ref()
-                .ok_or(Error::Internal { what: "training rows have labels" })?;
-            let part = objective.sum(&logits, labels)?.f_div_scalar(weight).at("mean loss")?; // []
-            part.f_backward().at("backward")?;
-            loss = loss.f_add(&part.f_detach().at("detach")?).at("add")?;
+        for rows in window.batches {
+            let batch = train.batch(rows, self.config.batching)?;
+            let part = self.backward(&batch, objective, weight);
+            let part = part.map_err(|error| error.in_batch(batch.len(), batch.seq_len))?;
+            loss = loss.f_add(&part).at("add")?;
         }
-        let loss = loss.f_double_value(&[]).at("loss")?;
-        if loss.is_finite() {
-            return Ok(loss);
-        }
-        Err(Error::LossNotFinite { step: self.state.step + 1, loss, rows: first_rows(window) })
+        loss.f_double_value(&[]).at("loss")
+    }
+
+    /// Adds a micro-batch's gradients; its share of the loss, `[]`.
+    fn backward(&self, batch: &Batch, objective: &Loss, weight: f64) -> Result<Tensor> {
+        let device = self.model.device();
+        let batch = DeviceBatch::upload(batch, device)?;
+        let forward = || self.model.forward(&batch, Mode::Train);
+        let logits = self.config.precision.run(device, forward)?; // [batch, num_labels]
+        let labels = batch.labels.as_ref();
+        let labels = labels.ok_or(Error::Internal { what: "training rows have labels" })?;
+        let part = objective.sum(&logits, labels)?.f_div_scalar(weight).at("mean loss")?; // []
+        part.f_backward().at("backward")?;
+        part.f_detach().at("detach")
     }
 
     /// Clips the gradients; their norm before that.
-    fn clip(&self, window: &[Vec<usize>]) -> Result<f64> {
-        let norm = self.optimizer.clip_grad_norm(self.config.max_grad_norm)?;
-        let norm = norm.f_double_value(&[]).at("gradient norm")?;
-        if norm.is_finite() {
-            return Ok(norm);
+    fn clip(&mut self) -> Result<f64> {
+        if !std::mem::replace(&mut self.audited, true) {
+            let names = without_gradient(self.model);
+            if !names.is_empty() {
+                self.emit(&Event::GradientsMissing { names: &names })?;
+            }
         }
-        Err(Error::GradientNotFinite { step: self.state.step + 1, norm, rows: first_rows(window) })
+        let norm = self.optimizer.clip_grad_norm(self.config.max_grad_norm)?;
+        norm.f_double_value(&[]).at("gradient norm")
+    }
+
+    /// Moves the weights, unless the step's numbers are not finite.
+    fn update(
+        &mut self,
+        measured: Measured,
+        window: &Window<'_>,
+        learning_rate: f64,
+    ) -> Result<()> {
+        let verdict = self.config.non_finite.judge(measured, window);
+        match &verdict {
+            Ok(Verdict::Apply) => self.optimizer.step(learning_rate)?,
+            Ok(Verdict::LeaveOut) => {
+                self.state.skipped_steps += 1;
+                let Measured { loss, grad_norm, .. } = measured;
+                self.emit(&Event::StepSkipped { loss, grad_norm })?;
+            }
+            Err(_) => self.save()?,
+        }
+        self.optimizer.zero_grad()?;
+        verdict.map(|_| ())
+    }
+
+    fn evaluate_when_due(&mut self, valid: Option<&Source<'_>>) -> Result<()> {
+        let due = self.config.eval_steps.is_due(&self.state) && self.stop.is_none();
+        match valid {
+            Some(valid) if due && self.state.evaluated_at != self.state.step => {
+                self.evaluate(valid)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn evaluate(&mut self, valid: &Source<'_>) -> Result<()> {
+        self.emit(&Event::EvaluationBegin)?;
         let batch_size = self.config.per_device_eval_batch_size;
         let predictions = predict(self.model, valid, batch_size, Precision::Fp32)?;
         let evaluation =
             Evaluation::new(&predictions, valid.targets, &self.model.config().id2label)?;
+        let is_best = self.rate(&evaluation)?;
         self.emit(&Event::Evaluated { evaluation: &evaluation })?;
-        let metric =
-            self.config.metric_for_best_model.unwrap_or_else(|| evaluation.default_metric());
-        let value = evaluation.metric(metric)?;
-        if self.state.best.is_none_or(|best| metric.improves(value, best.value)) {
-            self.state.best = Some(Best { step: self.state.step, epoch: self.state.epoch, value });
-            let model = &*self.model;
-            Self::tell(
-                &mut self.observers,
-                &mut self.stop_requested,
-                &Event::Improved { model },
-                &self.state,
-            )?;
+        if is_best {
+            let event = Event::Improved { model: &*self.model };
+            Self::tell(&mut self.observers, &mut self.stop, &event, &self.state)?;
         }
         Ok(())
     }
 
+    /// Enters an evaluation into the state; whether it is the best so far.
+    fn rate(&mut self, evaluation: &Evaluation) -> Result<bool> {
+        let metric =
+            self.config.metric_for_best_model.unwrap_or_else(|| evaluation.default_metric());
+        let value = evaluation.metric(metric)?;
+        let best = self.state.best.map_or(f64::NAN, |best| best.value);
+        let is_best = metric.improves(value, best, 0.0);
+        let is_enough = metric.improves(value, best, self.config.early_stopping_threshold);
+        self.state.evaluated_at = self.state.step;
+        self.state.evaluations_without_improvement =
+            if is_enough { 0 } else { self.state.evaluations_without_improvement + 1 };
+        if is_best {
+            let TrainState { step, epoch, .. } = self.state;
+            self.state.best = Some(Best { step, epoch, value });
+        }
+        Ok(is_best)
+    }
+
+    fn save_when_due(&mut self) -> Result<()> {
+        if self.config.save_steps.is_due(&self.state) { self.save() } else { Ok(()) }
+    }
+
+    /// Asks observers to save, unless they have this very step already.
     fn save(&mut self) -> Result<()> {
+        if self.saved_at.replace(self.state.step) == Some(self.state.step) {
+            return Ok(());
+        }
         let event = Event::SaveDue { model: &*self.model, optimizer: &self.optimizer };
-        Self::tell(&mut self.observers, &mut self.stop_requested, &event, &self.state)?;
+        Self::tell(&mut self.observers, &mut self.stop, &event, &self.state)?;
         self.emit(&Event::SaveDone)
     }
 
-    fn finish(&mut self) -> Result<Outcome> {
-        let completed = self.state.step >= self.state.total_steps;
-        let reason = if completed { StopReason::Completed } else { StopReason::Stopped };
-        if reason == StopReason::Stopped {
+    fn finish(&mut self, valid: Option<&Source<'_>>) -> Result<Outcome> {
+        let reason = self.stop.unwrap_or(StopReason::Completed);
+        match (reason, valid) {
+            (StopReason::TimeLimit, Some(valid)) if self.state.evaluated_at != self.state.step => {
+                self.evaluate(valid)?;
+            }
+            _ => {}
+        }
+        if matches!(reason, StopReason::TimeLimit | StopReason::Stopped) {
             self.save()?;
         }
         let outcome = Outcome { reason, state: self.state };
@@ -213,41 +300,20 @@ impl<'a> Trainer<'a> {
     }
 
     fn emit(&mut self, event: &Event<'_>) -> Result<()> {
-        Self::tell(&mut self.observers, &mut self.stop_requested, event, &self.state)
+        Self::tell(&mut self.observers, &mut self.stop, event, &self.state)
     }
 
     fn tell(
         observers: &mut [&'a mut (dyn Observer + 'a)],
-        stop_requested: &mut bool,
+        stop: &mut Option<StopReason>,
         event: &Event<'_>,
         state: &TrainState,
     ) -> Result<()> {
         for observer in observers {
-            *stop_requested |= observer.on_event(event, state)? == Control::Stop;
+            if observer.on_event(event, state)? == Control::Stop {
+                *stop = stop.or(Some(StopReason::Stopped));
+            }
         }
         Ok(())
-    }
-}
-
-fn first_rows(window: &[Vec<usize>]) -> Vec<usize> {
-    const SHOWN: usize = 16;
-    window.iter().flatten().copied().take(SHOWN).collect()
-}
-
-/// A mean over rows of means over rows.
-#[derive(Default)]
-struct RowMean {
-    sum: f64,
-    rows: usize,
-}
-
-impl RowMean {
-    fn add(&mut self, mean: f64, rows: usize) {
-        self.sum += mean * rows as f64;
-        self.rows += rows;
-    }
-
-    fn mean(&self) -> f64 {
-        self.sum / self.rows as f64
     }
 }

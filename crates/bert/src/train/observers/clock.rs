@@ -1,36 +1,73 @@
-//! How long training itself took.
+//! How long each phase of a run took.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::train::{Control, Event, Observer, TrainState};
 
-/// Counts the seconds of training steps; evaluation and saving are left out.
+/// Seconds by phase.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct PhaseSeconds {
+    /// Optimizer steps, forward and backward included.
+    pub steps: f64,
+    /// Evaluation.
+    pub evaluation: f64,
+    /// Saving.
+    pub saving: f64,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    Steps,
+    Evaluation,
+    Saving,
+}
+
+/// Counts the seconds of steps, evaluations and saves; what observers do between them is left out.
 #[derive(Debug, Default)]
 pub struct Stopwatch {
-    elapsed: Duration,
-    running_since: Option<Instant>,
+    elapsed: PhaseSeconds,
+    running: Option<(Phase, Instant)>,
 }
 
 impl Stopwatch {
-    /// Seconds of training so far.
+    /// A watch that goes on from what an interrupted run took.
     #[must_use]
-    pub fn seconds(&self) -> f64 {
-        let running = self.running_since.map_or(Duration::ZERO, |since| since.elapsed());
-        (self.elapsed + running).as_secs_f64()
+    pub fn from_seconds(elapsed: PhaseSeconds) -> Self {
+        Self { elapsed, running: None }
     }
 
-    fn stop(&mut self) {
-        if let Some(since) = self.running_since.take() {
-            self.elapsed += since.elapsed();
+    /// Seconds so far.
+    #[must_use]
+    pub fn seconds(&self) -> PhaseSeconds {
+        let mut elapsed = self.elapsed;
+        if let Some((phase, since)) = self.running {
+            let seconds = match phase {
+                Phase::Steps => &mut elapsed.steps,
+                Phase::Evaluation => &mut elapsed.evaluation,
+                Phase::Saving => &mut elapsed.saving,
+            };
+            *seconds += since.elapsed().as_secs_f64();
         }
+        elapsed
     }
 
-    /// Starts or stops as the event says.
-    pub(super) fn see(&mut self, event: &Event<'_>) {
+    fn enter(&mut self, phase: Option<Phase>) {
+        self.elapsed = self.seconds();
+        self.running = phase.map(|phase| (phase, Instant::now()));
+    }
+
+    /// Changes phase as the event says.
+    pub(crate) fn see(&mut self, event: &Event<'_>) {
         match event {
-            Event::EpochBegin { .. } | Event::SaveDone => self.running_since = Some(Instant::now()),
-            Event::EpochEnd { .. } | Event::SaveDue { .. } | Event::TrainEnd { .. } => self.stop(),
+            Event::StepBegin => self.enter(Some(Phase::Steps)),
+            Event::EvaluationBegin => self.enter(Some(Phase::Evaluation)),
+            Event::Improved { .. } | Event::SaveDue { .. } => self.enter(Some(Phase::Saving)),
+            Event::StepEnd | Event::Evaluated { .. } | Event::SaveDone | Event::TrainEnd { .. } => {
+                self.enter(None);
+            }
             _ => {}
         }
     }

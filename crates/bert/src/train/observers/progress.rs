@@ -64,6 +64,15 @@ impl Observer for Progress {
                 ),
                 state,
             ),
+            Event::GradientsMissing { names } => self.say(&format!(
+                "warning: trainable, but the loss does not reach it: {}",
+                names.join(", ")
+            )),
+            Event::StepSkipped { loss, grad_norm } => self.say(&format!(
+                "warning: step {} left out: loss {loss}, gradient norm {grad_norm} ({} so far)",
+                state.step + 1,
+                state.skipped_steps
+            )),
             Event::EpochEnd { epoch, mean_loss } => {
                 self.say(&format!("epoch {epoch}: mean training loss {mean_loss:.4}"));
             }

@@ -97,7 +97,7 @@ impl TensorBoard {
     fn end(&mut self, outcome: &Outcome) -> Result<()> {
         const SUCCESS: i32 = 1;
         const UNKNOWN: i32 = 0;
-        let completed = outcome.reason == StopReason::Completed;
+        let completed = outcome.reason != StopReason::Stopped;
         let end = SessionEndInfo {
             status: if completed { SUCCESS } else { UNKNOWN },
             end_time_secs: now(0).wall_time,
@@ -216,6 +216,7 @@ mod tests {
             eval_loss: 0.25,
             rows: 4,
             accuracy: None,
+            mcc: None,
             report: Scores::Regression(report),
         };
         let tags: Vec<String> = values(&evaluation).into_iter().map(|value| value.tag).collect();

@@ -1,0 +1,112 @@
+//! What a run must be for its checkpoints to be gone on from.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::config::FinetuneConfig;
+use super::prepare::Prepared;
+use crate::error::Context;
+use crate::{Error, Result, files};
+
+/// Everything that the result of a run depends on, beside its first weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Fingerprint {
+    tunewise_version: String,
+    libtorch_version: String,
+    data_hash: String,
+    validation_hash: Option<String>,
+    tokenizer_hash: String,
+    label_order: Vec<String>,
+    model: Value,
+    precision: String,
+    device: String,
+    threads: i64,
+    configuration: Map<String, Value>,
+}
+
+/// Settings that a resumed run may change: where files are (their contents are compared), what is
+/// kept, and what is compared as it came out.
+const FREE: [&str; 14] = [
+    "model_name_or_path",
+    "train_file",
+    "validation_file",
+    "test_file",
+    "output_dir",
+    "overwrite_output_dir",
+    "resume",
+    "save_steps",
+    "save_total_limit",
+    "max_minutes",
+    "price_per_hour",
+    "threads",
+    "device",
+    "precision",
+];
+
+impl Fingerprint {
+    pub(super) fn new(config: &FinetuneConfig, run: &Prepared) -> Result<Self> {
+        let here = Path::new("configuration");
+        let tokenizer_hash = run.writer.tokenizer_hash();
+        let device = run.model.device();
+        Ok(Self {
+            tunewise_version: env!("CARGO_PKG_VERSION").to_owned(),
+            libtorch_version: tunewise_torch::LIBTORCH_VERSION.to_owned(),
+            data_hash: run.data_hash.clone(),
+            validation_hash: config
+                .validation_file
+                .as_deref()
+                .map(|path| files::sha256(path).map(|(hash, _)| hash))
+                .transpose()?,
+            tokenizer_hash,
+            label_order: run.model.config().id2label.clone(),
+            model: run.model.config().to_json(),
+            precision: config.precision.resolve(device).to_string(),
+            device: format!("{device:?}").to_lowercase(),
+            threads: i64::from(tch::get_num_threads()),
+            configuration: match serde_json::to_value(config).at(here)? {
+                Value::Object(map) => map,
+                _ => Map::new(),
+            },
+        })
+    }
+
+    /// Checks that a run with this fingerprint goes on as the checkpoint's would have.
+    pub(super) fn expect(&self, now: &Self, checkpoint: &Path) -> Result<()> {
+        let whole = |fingerprint: &Self| serde_json::to_value(fingerprint).at(checkpoint);
+        match difference(&whole(self)?, &whole(now)?, &[]) {
+            None => Ok(()),
+            Some((field, expected, got)) => {
+                let (expected, got) = (shown(&expected), shown(&got));
+                Err(Error::ResumeMismatch { path: checkpoint.to_owned(), field, got, expected })
+            }
+        }
+    }
+}
+
+/// The first field outside `free` in which two fingerprints differ, with both values.
+fn difference(then: &Value, now: &Value, free: &[&str]) -> Option<(String, Value, Value)> {
+    let (Value::Object(a), Value::Object(b)) = (then, now) else { return None };
+    let names = a.keys().chain(b.keys().filter(|name| !a.contains_key(*name)));
+    names.filter(|name| !free.contains(&name.as_str())).find_map(|name| {
+        let of = |map: &Map<String, Value>| map.get(name).cloned().unwrap_or_default();
+        let (then, now) = (of(a), of(b));
+        match name.as_str() {
+            _ if then == now => None,
+            "configuration" => difference(&then, &now, &FREE),
+            "model" => difference(&then, &now, &[]),
+            _ => Some((name.clone(), then, now)),
+        }
+    })
+}
+
+/// A value that fits into a message.
+fn shown(value: &Value) -> String {
+    const LONGEST: usize = 200;
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}
