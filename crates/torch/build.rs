@@ -4,6 +4,9 @@
 use std::path::Path;
 
 fn main() -> Result<(), String> {
+    if std::env::var_os("CARGO_FEATURE_DOC_ONLY").is_some() {
+        return Ok(()); // documentation needs no libtorch, and nothing links
+    }
     let lib = std::env::var("DEP_TCH_LIBTORCH_LIB")
         .map_err(|_| "torch-sys did not say where libtorch is: run `cargo xtask setup`")?;
     let include = Path::new(&lib).join("../include");

@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../README.md")]
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "bert")]
@@ -15,7 +15,9 @@ pub use tunewise_metrics as metrics;
 pub mod prelude {
     pub use tunewise_bert::task::{FinetuneConfig, finetune};
     pub use tunewise_bert::train::{Control, Event, Observer, TrainConfig, Trainer};
-    pub use tunewise_bert::{BertClassifier, Classifier, Prediction};
+    pub use tunewise_bert::{
+        BertClassifier, Classifier, ClassifierOptions, Prediction, ShareOptions, SharedClassifier,
+    };
     pub use tunewise_data::{Dataset, LabelSet, ReadOptions, Tokenizer, read_path};
     pub use tunewise_metrics::{ReportOptions, classification_report};
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::embed;
 use crate::fault::{Fault, Result};
 use crate::process::{Workspace, must_succeed, output};
 use crate::setup;
@@ -14,13 +15,15 @@ pub(crate) fn test(workspace: &Workspace, arguments: &[String]) -> Result<()> {
 
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 8] = [
     ("fmt", fmt),
     ("clippy", clippy),
     ("pure", pure),
     ("test", all_tests),
     ("doc", doc),
     ("smoke", smoke),
+    ("embed", embed::run),
+    ("package", package),
 ];
 
 /// Runs the steps named, or all; the first failure ends it.
@@ -96,4 +99,15 @@ fn doc(workspace: &Workspace) -> Result<()> {
 fn smoke(workspace: &Workspace) -> Result<()> {
     let arguments = ["test", "--package", "tunewise-examples"];
     must_succeed(&mut workspace.cargo(&arguments), "the examples' smoke runs")
+}
+
+/// What a registry would need: packages that are complete, and documentation without libtorch.
+fn package(workspace: &Workspace) -> Result<()> {
+    let package = ["package", "--workspace", "--no-verify", "--allow-dirty"];
+    must_succeed(&mut workspace.cargo(&package), "cargo package")?;
+    let doc = ["doc", "--no-deps", "--package", "tunewise", "--package", "tunewise-bert"];
+    let mut doc = workspace.cargo(&doc);
+    doc.args(["--package", "tunewise-torch", "--features", "doc-only"]);
+    doc.env("LIBTORCH", "/nowhere").env("RUSTDOCFLAGS", "-D warnings");
+    must_succeed(&mut doc, "cargo doc without libtorch")
 }

@@ -5,6 +5,7 @@
 mod checks;
 mod demo;
 mod doctor;
+mod embed;
 mod fault;
 mod process;
 mod recommendation;
@@ -23,7 +24,7 @@ cargo xtask COMMAND
               find or install libtorch 2.11.0 and the demo checkpoint into third_party/
   demo        set up, build, fine-tune on the shipped recommendation data, print the report
   test [ARG…] set up libtorch, then `cargo test --workspace ARG…`
-  ci [STEP…]  fmt, clippy, pure, test, doc, smoke: all, or those named
+  ci [STEP…]  fmt, clippy, pure, test, doc, smoke, embed, package: all, or those named
   doctor      what this machine has, and the remedy for what it lacks
   make-data [--check]
               write the shipped recommendation data anew, or compare it
