@@ -25,7 +25,10 @@
 
 mod batch;
 mod breakeven;
+#[cfg(feature = "calibrate")]
+pub mod calibrate;
 mod crossover;
+pub mod decide;
 mod dynamics;
 mod equilibrium;
 mod error;
@@ -34,6 +37,7 @@ mod inputs;
 mod numerics;
 mod parameter;
 mod report;
+pub mod scaling;
 mod scenario;
 pub mod sensitivity;
 mod signs;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Inputs;
+use crate::scaling::EffectLaw;
 
 /// Which function of data volume and parameter count the training effect is.
 ///
@@ -14,6 +15,8 @@ pub enum TrainingEffect {
     /// The article's formula x = D/P, which falls as the model grows.
     #[default]
     Ratio,
+    /// x = L_ref − L(P, D) of a scaling law, which grows in both.
+    ScalingLaw(EffectLaw),
 }
 
 /// A training effect with its slopes.
@@ -31,7 +34,7 @@ impl TrainingEffect {
     /// x and its slopes at the scenario's data volume and parameter count.
     ///
     /// # Formula
-    /// Ratio: x = D/P, ∂x/∂D = 1/P, ∂x/∂P = −D/P².
+    /// Ratio: x = D/P, ∂x/∂D = 1/P, ∂x/∂P = −D/P². Scaling law: x = L_ref − E₀ − A₀/P^α − B₀/D^β.
     ///
     /// ```
     /// use tunewise_cost::{Inputs, TrainingEffect};
@@ -50,6 +53,7 @@ impl TrainingEffect {
                     by_params: -ratio / inputs.param_count,
                 }
             }
+            Self::ScalingLaw(effect) => effect.at(inputs),
         }
     }
 
@@ -58,6 +62,7 @@ impl TrainingEffect {
     pub(crate) fn fraction(&self, inputs: &Inputs) -> (f64, f64) {
         match self {
             Self::Ratio => (inputs.data_volume, inputs.param_count),
+            Self::ScalingLaw(effect) => (effect.at(inputs).value, 1.0),
         }
     }
 }
