@@ -286,7 +286,11 @@ fn bad_settings_are_refused_by_name() {
     }
     let numbers = write(dir.path(), "numbers.csv", b"text,label\na,0.5\nb,1.5\n");
     let output = finetune(&numbers, &out, &["--metric-for-best-model", "macro_f1"]);
-    refused(&output, &out, "expected loss, mse, mae, r2 or pearson_r, since the problem is regression");
+    refused(
+        &output,
+        &out,
+        "expected loss, mse, mae, r2 or pearson_r, since the problem is regression",
+    );
     let config = write(dir.path(), "run.toml", b"learning_rate = 1e-4\nepochs = 3\n");
     let output = finetune(&train, &out, &["--config", config.to_str().unwrap()]);
     refused(&output, &out, "unknown field `epochs`");

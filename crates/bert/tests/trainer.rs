@@ -330,10 +330,13 @@ fn four_batches_of_eight_are_one_of_thirty_two() {
     }
 }
 
+/// Position, weights and the optimizer's named moments.
+type Saved = (TrainState, Vec<Tensor>, Vec<(String, Tensor)>);
+
 /// Keeps what a save gives, in memory.
 #[derive(Default)]
 struct Keep {
-    saved: Option<(TrainState, Vec<Tensor>, Vec<(String, Tensor)>)>,
+    saved: Option<Saved>,
     events: Vec<&'static str>,
 }
 
@@ -369,11 +372,12 @@ fn a_run_in_pieces_is_the_whole_run_bit_for_bit() {
         assert_eq!((outcome.reason, outcome.state.step), (StopReason::Stopped, stop));
         let (state, saved, moments) = keep.saved.unwrap();
         let mut second = model(0.1);
-        tch::no_grad(|| {
+        {
+            let _guard = tch::no_grad_guard();
             for ((_, target), source) in second.parameters().zip(&saved) {
                 target.shallow_clone().copy_(source);
             }
-        });
+        }
         let find = |wanted: &str| {
             moments.iter().find(|(name, _)| name == wanted).map(|(_, t)| t.shallow_clone())
         };
