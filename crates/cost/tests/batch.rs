@@ -5,12 +5,17 @@ mod support;
 
 use proptest::prelude::*;
 use support::{cases, inputs, number, relative};
-use tunewise_cost::{Columns, Error, Inputs, Model, Parameter, RootPolicy, solve};
+use tunewise_cost::scaling::{EffectLaw, ScalingLaw};
+use tunewise_cost::{Columns, Error, Inputs, Model, Parameter, RootPolicy, TrainingEffect, solve};
 
 /// Half an ulp of 1.
 const U: f64 = f64::EPSILON / 2.0;
 
 fn batch(rows: &[Inputs]) -> Vec<f64> {
+    batch_of(&Model::default(), rows)
+}
+
+fn batch_of(model: &Model, rows: &[Inputs]) -> Vec<f64> {
     let columns: Vec<Vec<f64>> =
         Parameter::ALL.iter().map(|&by| rows.iter().map(|row| row.get(by)).collect()).collect();
     let mut all = Columns::new(&Inputs::default(), rows.len());
@@ -18,8 +23,31 @@ fn batch(rows: &[Inputs]) -> Vec<f64> {
         all = all.with(parameter, column).unwrap();
     }
     let mut out = vec![0.0; rows.len()];
-    Model::default().solve_batch(&all, &mut out).unwrap();
+    model.solve_batch(&all, &mut out).unwrap();
     out
+}
+
+#[test]
+fn a_scaling_law_gives_the_accurate_paths_answers() {
+    let law = EffectLaw { reference_loss: 4.0, law: ScalingLaw::default() };
+    let model = Model { training_effect: TrainingEffect::ScalingLaw(law), ..Model::default() };
+    let mut compared = 0;
+    let rows: Vec<Inputs> =
+        cases("equilibrium.json").iter().map(|case| inputs(case, "in")).collect();
+    for (row, (got, ratio)) in
+        rows.iter().zip(batch_of(&model, &rows).into_iter().zip(batch(&rows)))
+    {
+        let answer = model.solve(row).unwrap();
+        let Some(expected) = answer.effectiveness().filter(|e| e.is_normal() && got.is_finite())
+        else {
+            continue;
+        };
+        let (Some(_), Some(_)) = (answer.gradient(), answer.elasticities()) else { continue };
+        let bound = 3.0 * U * kappa(&answer);
+        assert!(relative(got, expected) <= bound, "{row:?}: {got} {expected} {bound}");
+        compared += usize::from(got != ratio); // the formula D/P would give another answer
+    }
+    assert!(compared > 100, "{compared}");
 }
 
 /// κ_E: the conditioning by A's terms, G (four roundings), o and p, and two roundings of the result.

@@ -73,7 +73,7 @@ impl Fingerprint {
     }
 
     /// Checks that a run with this fingerprint goes on as the checkpoint's would have.
-    pub(super) fn expect(&self, now: &Self, checkpoint: &Path) -> Result<()> {
+    pub(super) fn check(&self, now: &Self, checkpoint: &Path) -> Result<()> {
         let whole = |fingerprint: &Self| serde_json::to_value(fingerprint).at(checkpoint);
         match difference(&whole(self)?, &whole(now)?, &[]) {
             None => Ok(()),

@@ -112,7 +112,7 @@ impl Resumed {
     /// Enters the output folder of the run that the checkpoint is of, whose root gets back the best
     /// weights of that time.
     pub(super) fn enter(&self, output: &Path, now: &Fingerprint) -> Result<OutputFolder> {
-        self.saved.run.expect(now, &self.path)?;
+        self.saved.run.check(now, &self.path)?;
         let folder = OutputFolder::open(output)?;
         if self.saved.state.best.is_some() {
             files::link(&self.path.join(BEST), &folder.join(MODEL))?;

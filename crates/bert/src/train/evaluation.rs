@@ -6,7 +6,8 @@ use serde::Serialize;
 use tunewise_data::{ProblemType, Targets};
 use tunewise_metrics::{
     ClassificationReport, MultiLabel, ReportOptions, accuracy_score, classification_report,
-    mean_absolute_error, mean_squared_error, multilabel_report, pearson_r, r2_score,
+    matthews_corrcoef, mean_absolute_error, mean_squared_error, multilabel_report, pearson_r,
+    r2_score,
 };
 
 use super::metric::MetricForBestModel;
@@ -176,31 +177,8 @@ fn single_label(
         None => report_named(&y_true, &y_pred, id2label)?,
     };
     let accuracy = accuracy_score(&y_true, &y_pred, None)?;
-    let mcc = matthews(&y_true, &y_pred, id2label.len());
+    let mcc = matthews_corrcoef(&y_true, &y_pred, None)?;
     Ok((accuracy, mcc, Scores::Classification(Box::new(report))))
-}
-
-/// Matthews' correlation coefficient of class ids below `classes`; 0 where it is not defined.
-///
-/// # Formula
-/// ```text
-/// (c n - sum_k p_k t_k) / sqrt((n^2 - sum_k p_k^2) (n^2 - sum_k t_k^2))
-/// ```
-/// where `c` counts right rows, `n` all, `p_k` rows predicted and `t_k` rows of class `k`.
-///
-/// # Reference
-/// Gorodkin 2004, *Comparing two K-category assignments by a K-category correlation coefficient*;
-/// `sklearn.metrics.matthews_corrcoef`.
-fn matthews(y_true: &[usize], y_pred: &[usize], classes: usize) -> f64 {
-    let count = |ids: &[usize]| -> Vec<f64> {
-        (0..classes).map(|class| ids.iter().filter(|&&id| id == class).count() as f64).collect()
-    };
-    let (truth, predicted) = (count(y_true), count(y_pred));
-    let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
-    let n = y_true.len() as f64;
-    let right = y_true.iter().zip(y_pred).filter(|(a, b)| a == b).count() as f64;
-    let spread = (n * n - dot(&predicted, &predicted)) * (n * n - dot(&truth, &truth));
-    if spread == 0.0 { 0.0 } else { (right * n - dot(&truth, &predicted)) / spread.sqrt() }
 }
 
 fn report_named<L>(y_true: &[usize], y_pred: &[usize], names: &[L]) -> Result<ClassificationReport>
@@ -245,19 +223,4 @@ fn regression(predictions: &Predictions, values: &[f32]) -> Result<Scores> {
         r2: r2_score(&y_true, &y_pred)?,
         pearson_r: pearson_r(&y_true, &y_pred)?,
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // Expected: `sklearn.metrics.matthews_corrcoef` 1.9.1.
-    #[test]
-    fn matthews_is_scikit_learns() {
-        let value = matthews(&[0, 1, 2, 2, 1, 0, 1], &[0, 2, 2, 2, 1, 1, 1], 3);
-        approx::assert_relative_eq!(value, MCC, max_relative = 1e-15);
-        assert_eq!(matthews(&[0, 0], &[0, 0], 2), 0.0);
-    }
-
-    const MCC: f64 = 0.5809475019311126;
 }
