@@ -3,9 +3,9 @@
 
 use proptest::prelude::*;
 use tunewise_metrics::{
-    Average, ClassificationReport, ConfusionMatrix, ReportAccumulator, ReportOptions,
-    ScoreOptions, accuracy_score, classification_report, cohen_kappa_score, f1_score,
-    hamming_loss, jaccard_score, matthews_corrcoef,
+    Average, ClassificationReport, ConfusionMatrix, ReportAccumulator, ReportOptions, ScoreOptions,
+    accuracy_score, classification_report, cohen_kappa_score, f1_score, hamming_loss,
+    jaccard_score, matthews_corrcoef,
 };
 
 /// Sums in another order round differently.
