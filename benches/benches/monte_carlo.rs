@@ -30,10 +30,7 @@ fn experiment() -> MonteCarlo {
             Parameter::AnnotationPerSample,
             Distribution::LogNormal { mu: 0.116_f64.ln(), sigma: 0.3, shift: 0.0 },
         ),
-        (
-            Parameter::FeedbackSlope,
-            Distribution::Triangular { low: 0.01, mode: 0.02, high: 0.05 },
-        ),
+        (Parameter::FeedbackSlope, Distribution::Triangular { low: 0.01, mode: 0.02, high: 0.05 }),
         (Parameter::WeightD, Distribution::Uniform { low: 7e-4, high: 1.3e-3 }),
         (Parameter::DataVolume, Distribution::Normal { mean: 5e4, sd: 3e3 }),
         (Parameter::ParamCount, Distribution::Uniform { low: 1e8, high: 1.2e8 }),
