@@ -1,6 +1,6 @@
 //! Reports, accuracy and confusion matrices against scikit-learn 1.9.1: text to the byte, numbers to
-//! 1e-12. `fixtures/metrics.jsonl` is the output of scikit-learn on random cases (see the README
-//! beside it).
+//! 1e-12. `fixtures/metrics.jsonl` is the output of scikit-learn on random cases, `named_cases.jsonl`
+//! on the edge cases of its own tests (see the README beside them).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::fmt::Debug;
@@ -8,11 +8,11 @@ use std::fmt::Debug;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tunewise_metrics::{
-    Average, Chance, ClassificationReport, ConfusionMatrix, KappaOptions, Label, MultiLabel,
-    OneVsRestOptions, ReportAccumulator, ReportOptions, ScoreOptions, Targets, ZeroDivision,
-    accuracy_score, average_precision_recall_fscore, balanced_accuracy_score,
-    classification_report, cohen_kappa_score, hamming_loss, jaccard_score, matthews_corrcoef,
-    multilabel_confusion_matrix, multilabel_report,
+    Average, Chance, ClassificationReport, ConfusionMatrix, KappaOptions, KappaWeights, Label,
+    MultiLabel, Normalize, OneVsRestOptions, ReportAccumulator, ReportOptions, ScoreOptions,
+    Targets, ZeroDivision, accuracy_score, average_precision_recall_fscore,
+    balanced_accuracy_score, classification_report, cohen_kappa_score, hamming_loss, jaccard_score,
+    matthews_corrcoef, multilabel_confusion_matrix, multilabel_report,
 };
 
 /// NumPy sums in another order.
@@ -32,6 +32,7 @@ struct Case {
     report_text: Option<String>,
     report_dict: Option<Value>,
     scores: Value,
+    warnings: Option<Vec<String>>,
 }
 
 impl Case {
@@ -59,6 +60,10 @@ impl Case {
         let report = report.unwrap_or_else(|error| panic!("case {}: {error}", self.id));
         assert_eq!(&report.to_string(), text, "case {}", self.id);
         same(&serde_json::to_value(&report).unwrap(), dict, &format!("case {}", self.id));
+        if let Some(warnings) = &self.warnings {
+            let got: Vec<String> = report.warnings.iter().map(ToString::to_string).collect();
+            assert_eq!(&got, warnings, "case {}", self.id);
+        }
     }
 
     fn check_single<L: Label + Debug + for<'de> Deserialize<'de>>(&self) {
@@ -86,8 +91,44 @@ impl Case {
         );
         let balanced = balanced_accuracy_score(&y_true, &y_pred, weights, Chance::Unadjusted);
         self.expect("balanced_accuracy", json!(balanced.unwrap().value));
+        if self.warnings.is_some() {
+            self.check_named(&y_true, &y_pred, labels.as_deref());
+        }
         if weights.is_none() {
             self.check_parts(&y_true, &y_pred, labels.as_deref());
+        }
+    }
+
+    /// What the named cases have beside the random ones' scores.
+    fn check_named<L: Label + Debug>(&self, y_true: &[L], y_pred: &[L], labels: Option<&[L]>) {
+        let matrix = match labels {
+            None => ConfusionMatrix::new(y_true, y_pred),
+            Some(labels) => ConfusionMatrix::with_labels(labels, y_true, y_pred),
+        };
+        let matrix = matrix.unwrap();
+        for (key, normalize) in
+            [("true", Normalize::True), ("pred", Normalize::Pred), ("all", Normalize::All)]
+        {
+            let shares = matrix.normalized(normalize);
+            let shares = json!(shares.rows().collect::<Vec<_>>());
+            self.expect(&format!("confusion_matrix_{key}"), shares);
+        }
+        for (key, weights) in
+            [("linear", KappaWeights::Linear), ("quadratic", KappaWeights::Quadratic)]
+        {
+            let options = KappaOptions { weights, ..KappaOptions::default() };
+            let kappa = cohen_kappa_score(y_true, y_pred, &options).unwrap();
+            self.expect(&format!("cohen_kappa_{key}"), json!(kappa.value));
+        }
+        let adjusted = balanced_accuracy_score(y_true, y_pred, None, Chance::Adjusted).unwrap();
+        self.expect("balanced_accuracy_adjusted", json!(adjusted.value));
+        for (key, average) in
+            [("micro", Average::Micro), ("macro", Average::Macro), ("weighted", Average::Weighted)]
+        {
+            let zero_division = ZeroDivision::Zero;
+            let options = ScoreOptions { labels, zero_division, ..ScoreOptions::default() };
+            let jaccard = jaccard_score(y_true, y_pred, average, &options).unwrap();
+            self.expect(&format!("jaccard_{key}"), json!(jaccard.value));
         }
     }
 
@@ -198,17 +239,28 @@ fn same(got: &Value, expected: &Value, place: &str) {
     }
 }
 
-#[test]
-fn every_case_is_as_scikit_learn_has_it() {
-    let cases = include_str!("fixtures/metrics.jsonl");
-    let is_report = |line: &&str| line.contains("\"report_text\"");
-    for line in cases.lines().filter(is_report) {
+/// Checks every case of a file; their number.
+fn check_all(cases: &str) -> usize {
+    let is_report = |line: &&str| {
+        !line.contains("\"kind\": \"probability\"") && !line.contains("\"kind\": \"ranking\"")
+    };
+    let check = |line: &str| {
         let case: Case = serde_json::from_str(line).unwrap();
         match case.kind.as_str() {
             "multilabel" => case.check_multi(),
             "string" => case.check_single::<String>(),
             _ => case.check_single::<i64>(),
         }
-    }
-    assert_eq!(cases.lines().filter(is_report).count(), 200);
+    };
+    cases.lines().filter(is_report).map(check).count()
+}
+
+#[test]
+fn every_case_is_as_scikit_learn_has_it() {
+    assert_eq!(check_all(include_str!("fixtures/metrics.jsonl")), 200);
+}
+
+#[test]
+fn the_edge_cases_of_scikit_learns_own_tests_are_as_it_has_them() {
+    assert_eq!(check_all(include_str!("fixtures/named_cases.jsonl")), 40);
 }
