@@ -4,7 +4,7 @@ use crate::confusion::ConfusionMatrix;
 use crate::label_warning::{LabelWarning, Scored};
 use crate::pairwise;
 use crate::targets::{MultiLabel, Pair, Targets};
-use crate::{Error, Label, Result, weights};
+use crate::{Error, Label, Result, weighted};
 
 /// The share of rows, by weight, whose label is right; of rows with several labels, whose marks are all
 /// right. In [0, 1].
@@ -39,7 +39,7 @@ fn share<T: PartialEq>(
     sample_weight: Option<&[f64]>,
 ) -> Result<f64> {
     let rows = pairs.len();
-    weights::check(sample_weight, rows)?;
+    weighted::check_mean(sample_weight, rows)?;
     let right = pairs.map(|(actual, predicted)| actual == predicted);
     let Some(weights) = sample_weight else {
         return Ok(right.filter(|right| *right).count() as f64 / rows as f64);
@@ -108,7 +108,7 @@ fn wrong_marks(
     y_pred: MultiLabel<'_>,
     sample_weight: Option<&[f64]>,
 ) -> Result<f64> {
-    weights::check(sample_weight, y_true.len())?;
+    weighted::check_mean(sample_weight, y_true.len())?;
     let wrong = |(actual, predicted): (&[u8], &[u8])| {
         actual.iter().zip(predicted).filter(|(actual, predicted)| actual != predicted).count()
     };

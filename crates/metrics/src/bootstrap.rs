@@ -152,7 +152,12 @@ pub fn bootstrap_counts(
         .interval(options.confidence_level, options.method)
 }
 
-/// The values at these rows, in their order; rows that are not there are left out.
+/// The values at these rows, in their order; rows that are not there are left out. What a metric of
+/// resampled rows is computed from.
+///
+/// ```
+/// assert_eq!(tunewise_metrics::take_rows(&["a", "b", "c"], &[2, 0, 2]), ["c", "a", "c"]);
+/// ```
 #[must_use]
 pub fn take_rows<T: Clone>(values: &[T], rows: &[usize]) -> Vec<T> {
     rows.iter().filter_map(|&row| values.get(row).cloned()).collect()

@@ -6,7 +6,7 @@ use crate::error::same_length;
 use crate::ids::{Ids, OUTSIDE};
 use crate::joint::{Cell, Joint};
 use crate::label_warning::LabelWarning;
-use crate::{Error, Label, Result, weights};
+use crate::{Error, Label, Result, weighted};
 
 /// Fewer rows are counted on the calling thread.
 const PARALLEL_ROWS: usize = 1 << 17;
@@ -99,7 +99,7 @@ impl<L: Label> ConfusionMatrix<L, f64> {
         sample_weight: &[f64],
     ) -> Result<Self> {
         same_length("y_pred", y_pred.len(), y_true.len())?;
-        weights::check(Some(sample_weight), y_true.len())?;
+        weighted::check_mean(Some(sample_weight), y_true.len())?;
         Pairs::new(labels).push(y_true, y_pred, Some(sample_weight)).finish()
     }
 

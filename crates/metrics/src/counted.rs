@@ -4,7 +4,7 @@ use crate::average::Average;
 use crate::counts::{self, Counts};
 use crate::tally::{Observed, Tally};
 use crate::targets::{MultiLabel, Pair};
-use crate::{Error, Label, Result, weights};
+use crate::{Error, Label, Result, weighted};
 
 /// Counts of each class, or of each row.
 pub(crate) struct Counted {
@@ -29,7 +29,7 @@ impl Counted {
         average: Option<&Average<L>>,
         selection: Selection<'_, L>,
     ) -> Result<Self> {
-        weights::check(selection.sample_weight, pair.len())?;
+        weighted::check_mean(selection.sample_weight, pair.len())?;
         let samples = average == Some(&Average::Samples);
         let (counts, axis) = match pair {
             Pair::Classes(..) if samples => return Err(Error::SamplesAverage),

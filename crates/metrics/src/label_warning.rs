@@ -74,15 +74,15 @@ impl UndefinedMetric {
 
 /// A value, and what to know about it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scored<T = f64> {
+pub struct Scored<T = f64, W = LabelWarning> {
     /// The value.
     pub value: T,
-    /// In the order in which scikit-learn warns.
-    pub warnings: Vec<LabelWarning>,
+    /// In the order in which they arose, which is scikit-learn's; empty is the normal case.
+    pub warnings: Vec<W>,
 }
 
-impl<T> Scored<T> {
-    pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Scored<U> {
+impl<T, W> Scored<T, W> {
+    pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Scored<U, W> {
         Scored { value: map(self.value), warnings: self.warnings }
     }
 }

@@ -73,7 +73,6 @@ pub mod svg;
 mod tally;
 mod targets;
 mod weighted;
-mod weights;
 
 pub use accuracy::{Chance, accuracy_score, balanced_accuracy_score, hamming_loss, zero_one_loss};
 pub use agreement::{Measurement, fleiss_kappa, krippendorff_alpha};

@@ -16,6 +16,14 @@ fn differences<'a>(y_true: &'a [f64], y_pred: &'a [f64]) -> impl Iterator<Item =
 ///
 /// # Errors
 /// [`crate::Error::Empty`], [`crate::Error::Length`].
+///
+/// ```
+/// # fn main() -> tunewise_metrics::Result<()> {
+/// let error = tunewise_metrics::mean_squared_error(&[3.0, -0.5, 2.0, 7.0], &[2.5, 0.0, 2.0, 8.0])?;
+/// assert!((error - 0.375).abs() < 1e-12);
+/// # Ok(())
+/// # }
+/// ```
 pub fn mean_squared_error(y_true: &[f64], y_pred: &[f64]) -> Result<f64> {
     same_length("y_pred", y_pred.len(), y_true.len())?;
     Ok(mean(differences(y_true, y_pred).map(|x| x * x)))
@@ -25,6 +33,14 @@ pub fn mean_squared_error(y_true: &[f64], y_pred: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// [`crate::Error::Empty`], [`crate::Error::Length`].
+///
+/// ```
+/// # fn main() -> tunewise_metrics::Result<()> {
+/// let error = tunewise_metrics::mean_absolute_error(&[3.0, -0.5, 2.0, 7.0], &[2.5, 0.0, 2.0, 8.0])?;
+/// assert!((error - 0.5).abs() < 1e-12);
+/// # Ok(())
+/// # }
+/// ```
 pub fn mean_absolute_error(y_true: &[f64], y_pred: &[f64]) -> Result<f64> {
     same_length("y_pred", y_pred.len(), y_true.len())?;
     Ok(mean(differences(y_true, y_pred).map(f64::abs)))
@@ -35,6 +51,14 @@ pub fn mean_absolute_error(y_true: &[f64], y_pred: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// [`crate::Error::Empty`], [`crate::Error::Length`].
+///
+/// ```
+/// # fn main() -> tunewise_metrics::Result<()> {
+/// let r2 = tunewise_metrics::r2_score(&[3.0, -0.5, 2.0, 7.0], &[2.5, 0.0, 2.0, 8.0])?;
+/// assert!((r2 - 0.9486081370449679).abs() < 1e-12);
+/// # Ok(())
+/// # }
+/// ```
 pub fn r2_score(y_true: &[f64], y_pred: &[f64]) -> Result<f64> {
     same_length("y_pred", y_pred.len(), y_true.len())?;
     if y_true.len() < 2 {
@@ -54,6 +78,14 @@ pub fn r2_score(y_true: &[f64], y_pred: &[f64]) -> Result<f64> {
 ///
 /// # Errors
 /// [`crate::Error::Empty`], [`crate::Error::Length`].
+///
+/// ```
+/// # fn main() -> tunewise_metrics::Result<()> {
+/// let r = tunewise_metrics::pearson_r(&[3.0, -0.5, 2.0, 7.0], &[2.5, 0.0, 2.0, 8.0])?;
+/// assert!((r - 0.98486961844827).abs() < 1e-12);
+/// # Ok(())
+/// # }
+/// ```
 pub fn pearson_r(y_true: &[f64], y_pred: &[f64]) -> Result<f64> {
     same_length("y_pred", y_pred.len(), y_true.len())?;
     let (a, b) = (mean(y_true.iter().copied()), mean(y_pred.iter().copied()));

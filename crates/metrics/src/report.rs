@@ -9,7 +9,7 @@ use crate::label_warning::LabelWarning;
 use crate::scores::{FScore, Scorer, average};
 use crate::tally::{Observed, Tally};
 use crate::targets::{MultiLabel, Pair, Targets};
-use crate::{Error, Label, Result, weights};
+use crate::{Error, Label, Result, weighted};
 
 /// What a report covers and how it looks.
 ///
@@ -137,7 +137,7 @@ where
     P: Targets<Label = Y::Label> + ?Sized,
 {
     let pair = Pair::new(y_true, y_pred)?;
-    weights::check(options.sample_weight, pair.len())?;
+    weighted::check_mean(options.sample_weight, pair.len())?;
     match &pair {
         Pair::Classes(y_true, y_pred) => {
             of_observed(&Tally::of(y_true, y_pred, options.sample_weight).observed(), options)
@@ -150,6 +150,9 @@ where
 ///
 /// # Errors
 /// As [`classification_report`].
+///
+/// # Reference
+/// `sklearn.metrics.classification_report` of a label indicator.
 ///
 /// ```
 /// use tunewise_metrics::{MultiLabel, ReportOptions, multilabel_report};

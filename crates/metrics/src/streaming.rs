@@ -3,7 +3,7 @@
 use crate::error::same_length;
 use crate::report::{ClassificationReport, ReportOptions, of_observed};
 use crate::tally::Tally;
-use crate::{Error, Label, Result, weights};
+use crate::{Error, Label, Result, weighted};
 
 /// Counts rows batch by batch and reports on all of them, in memory that grows with the labels and not
 /// with the rows: up to 128 labels a table of their pairs, above that three numbers a label.
@@ -73,7 +73,7 @@ impl<L: Label> ReportAccumulator<L> {
         sample_weight: &[f64],
     ) -> Result<()> {
         same_length("y_pred", y_pred.len(), y_true.len())?;
-        weights::check(Some(sample_weight), y_true.len())?;
+        weighted::check_mean(Some(sample_weight), y_true.len())?;
         self.tally.push(y_true, y_pred, Some(sample_weight));
         self.rows += y_true.len() as u64;
         self.weighted = true;

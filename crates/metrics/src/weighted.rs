@@ -16,15 +16,22 @@ pub(crate) fn check_weights(sample_weight: Option<&[f64]>, rows: usize) -> Resul
     }
 }
 
+/// The same where a mean is taken: not all weights are zero.
+pub(crate) fn check_mean(sample_weight: Option<&[f64]>, rows: usize) -> Result<()> {
+    check_weights(sample_weight, rows)?;
+    let zero = |weights: &[f64]| weights.iter().all(|weight| *weight == 0.0);
+    if sample_weight.is_some_and(zero) { Err(Error::ZeroWeight) } else { Ok(()) }
+}
+
 /// The same where a share of the weight must be in [0, 1]: no weight is negative, one is positive.
 pub(crate) fn check_shares(sample_weight: Option<&[f64]>, rows: usize) -> Result<()> {
-    check_weights(sample_weight, rows)?;
+    check_mean(sample_weight, rows)?;
     let Some(weights) = sample_weight else { return Ok(()) };
     if let Some((row, weight)) = weights.iter().enumerate().find(|(_, weight)| **weight < 0.0) {
         let got = format!("{weight} in row {row}");
         return Err(Error::Argument { name: "sample_weight", got, expected: "0 or more" });
     }
-    if weights.iter().all(|weight| *weight == 0.0) { Err(Error::ZeroWeight) } else { Ok(()) }
+    Ok(())
 }
 
 /// `numpy.average`.

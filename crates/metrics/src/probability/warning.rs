@@ -34,11 +34,5 @@ pub enum Warning {
     },
 }
 
-/// A value and what to know about it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Warned<T> {
-    /// The result.
-    pub value: T,
-    /// In the order in which they arose; empty is the normal case.
-    pub warnings: Vec<Warning>,
-}
+/// A score of probabilities, and what to know about it.
+pub type Warned<T> = crate::Scored<T, Warning>;
