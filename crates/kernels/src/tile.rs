@@ -1,0 +1,199 @@
+//! The register tiles: up to 8 rows by 48 columns of a product, over all inputs.
+//!
+//! Both factors come as words of 32 bits, which hold one fp32, two bf16 or four int8 factors. A step
+//! multiplies one word of each row with 48 words of a panel and adds to 24 vector registers.
+
+use crate::isa::versions;
+use crate::{Isa, Precision, math};
+
+/// Rows of a tile.
+pub(crate) const ROWS: usize = 8;
+/// Columns of a tile.
+pub(crate) const COLUMNS: usize = 48;
+
+/// Sixteen words, a vector register and a cache line.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C, align(64))]
+pub(crate) struct Line(pub(crate) [u32; 16]);
+
+/// A tile's sums as bits, fp32 or, for int8, i32: `[8, 48]`.
+#[derive(Default)]
+pub(crate) struct Sums([[Line; 3]; ROWS]);
+
+impl Sums {
+    /// The 48 sums of a row.
+    #[inline(always)]
+    pub(crate) fn row(&self, row: usize) -> [u32; COLUMNS] {
+        let mut flat = [0; COLUMNS];
+        for (line, part) in self.0[row].iter().zip(flat.chunks_exact_mut(16)) {
+            part.copy_from_slice(&line.0);
+        }
+        flat
+    }
+}
+
+/// What a tile multiplies.
+#[derive(Clone, Copy)]
+pub(crate) struct Tile<'a> {
+    /// The operand's rows, at most 8, `[rows, stride]`.
+    pub(crate) bytes: &'a [u8],
+    /// Bytes a row: four a step.
+    pub(crate) stride: usize,
+    /// The weights, `[steps, 3]`.
+    pub(crate) panel: &'a [Line],
+}
+
+impl Tile<'_> {
+    pub(crate) fn multiply(self, isa: Isa, precision: Precision, sums: &mut Sums) {
+        let rows = self.bytes.len() / self.stride;
+        assert!(rows <= ROWS && self.panel.len() * 4 == self.stride * 3, "shape of a tile");
+        #[cfg(target_arch = "x86_64")]
+        {
+            let kernel = match precision {
+                Precision::Fp32 if isa.has_avx512() => Some(x86::pick(rows, x86::FP32)),
+                Precision::Bf16 if isa.has_bf16() => Some(x86::pick(rows, x86::BF16)),
+                Precision::Int8 if isa.has_int8() => Some(x86::pick(rows, x86::INT8)),
+                _ => None,
+            };
+            if let Some(kernel) = kernel {
+                // SAFETY: the kernel's instructions were found by `Isa::detect`; it reads `rows` rows
+                // of `stride` bytes and `stride / 4` steps of three lines, which the assertion above
+                // says are there.
+                return unsafe { kernel(self, sums) };
+            }
+        }
+        match precision {
+            Precision::Fp32 => fp32(isa, self, sums),
+            Precision::Bf16 => bf16(isa, self, sums),
+            Precision::Int8 => int8(isa, self, sums),
+        }
+    }
+}
+
+versions! { fn fp32(tile: Tile<'_>, sums: &mut Sums) fp32_body }
+versions! { fn bf16(tile: Tile<'_>, sums: &mut Sums) bf16_body }
+versions! { fn int8(tile: Tile<'_>, sums: &mut Sums) int8_body }
+
+/// Calls `add` with each row's word and each sum of the row, step by step.
+#[inline(always)]
+fn each(tile: Tile<'_>, sums: &mut Sums, add: impl Fn(u32, u32, &mut u32)) {
+    for (bytes, sums) in tile.bytes.chunks_exact(tile.stride).zip(&mut sums.0) {
+        for (word, lines) in bytes.chunks_exact(4).zip(tile.panel.chunks_exact(3)) {
+            let word = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
+            for (line, sums) in lines.iter().zip(&mut *sums) {
+                for (weight, sum) in line.0.iter().zip(&mut sums.0) {
+                    add(word, *weight, sum);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn fp32_body<const FMA: bool>(tile: Tile<'_>, sums: &mut Sums) {
+    each(tile, sums, |x, w, sum| {
+        let (x, w) = (f32::from_bits(x), f32::from_bits(w));
+        *sum = math::multiply_add::<FMA>(x, w, f32::from_bits(*sum)).to_bits();
+    });
+}
+
+#[inline(always)]
+fn bf16_body<const FMA: bool>(tile: Tile<'_>, sums: &mut Sums) {
+    each(tile, sums, |x, w, sum| {
+        let low = |word: u32| f32::from_bits(word << 16);
+        let high = |word: u32| f32::from_bits(word & 0xffff_0000);
+        let odd = math::multiply_add::<FMA>(high(x), high(w), f32::from_bits(*sum));
+        *sum = math::multiply_add::<FMA>(low(x), low(w), odd).to_bits();
+    });
+}
+
+#[inline(always)]
+fn int8_body<const FMA: bool>(tile: Tile<'_>, sums: &mut Sums) {
+    each(tile, sums, |x, w, sum| {
+        let product = |byte: u32| {
+            let x = i32::from((x >> (8 * byte)) as u8);
+            x.wrapping_mul(i32::from((w >> (8 * byte)) as u8 as i8))
+        };
+        let total = product(0) + product(1) + product(2) + product(3);
+        *sum = sum.wrapping_add(total as u32);
+    });
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::{
+        __m512bh, __m512i, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_dpbf16_ps,
+        _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_load_si512, _mm512_set1_epi32,
+        _mm512_setzero_si512, _mm512_store_si512,
+    };
+
+    use std::mem::transmute;
+
+    use super::{ROWS, Sums, Tile};
+
+    /// A kernel for a number of rows: see [`Tile::multiply`] for what it may be called with.
+    pub(super) type Kernel = unsafe fn(Tile<'_>, &mut Sums);
+
+    /// The kernel for that many rows, 1 to 8.
+    pub(super) fn pick(rows: usize, kernels: [Kernel; ROWS]) -> Kernel {
+        kernels[rows.clamp(1, ROWS) - 1]
+    }
+
+    /// One step of one register: 16 sums plus products, by a word of the row.
+    macro_rules! kernels {
+        ($table:ident, $name:ident, $features:literal, |$sum:ident, $x:ident, $w:ident| $add:expr) => {
+            #[target_feature(enable = $features)]
+            unsafe fn $name<const R: usize>(tile: Tile<'_>, out: &mut Sums) {
+                let mut sums = [[_mm512_setzero_si512(); 3]; R];
+                let bytes = tile.bytes.as_ptr();
+                let mut panel = tile.panel.as_ptr();
+                for step in 0..tile.stride / 4 {
+                    // SAFETY: a panel has three lines, of 64 aligned bytes each, a step.
+                    let w: [__m512i; 3] = unsafe {
+                        [
+                            _mm512_load_si512(panel.cast()),
+                            _mm512_load_si512(panel.add(1).cast()),
+                            _mm512_load_si512(panel.add(2).cast()),
+                        ]
+                    };
+                    for row in 0..R {
+                        // SAFETY: row and step are within the R rows of `stride` bytes.
+                        let word = unsafe {
+                            bytes.add(row * tile.stride + 4 * step).cast::<i32>().read_unaligned()
+                        };
+                        let $x = _mm512_set1_epi32(word);
+                        for column in 0..3 {
+                            let ($sum, $w) = (sums[row][column], w[column]);
+                            sums[row][column] = $add;
+                        }
+                    }
+                    // SAFETY: at most one past the panel's end.
+                    panel = unsafe { panel.add(3) };
+                }
+                for (row, lines) in sums.iter().zip(&mut out.0) {
+                    for (sum, line) in row.iter().zip(lines) {
+                        // SAFETY: a line has 64 aligned bytes.
+                        unsafe { _mm512_store_si512((&raw mut line.0).cast(), *sum) };
+                    }
+                }
+            }
+
+            pub(super) const $table: [Kernel; ROWS] = [
+                $name::<1>, $name::<2>, $name::<3>, $name::<4>, $name::<5>, $name::<6>, $name::<7>,
+                $name::<8>,
+            ];
+        };
+    }
+
+    kernels! { FP32, fp32, "avx512f", |sum, x, w| _mm512_castps_si512(_mm512_fmadd_ps(
+        _mm512_castsi512_ps(x), _mm512_castsi512_ps(w), _mm512_castsi512_ps(sum),
+    )) }
+
+    kernels! { BF16, bf16, "avx512f,avx512bf16", |sum, x, w| {
+        // SAFETY: both are 512 bits of any value.
+        let (x, w) = unsafe { (transmute::<__m512i, __m512bh>(x), transmute::<__m512i, __m512bh>(w)) };
+        _mm512_castps_si512(_mm512_dpbf16_ps(_mm512_castsi512_ps(sum), x, w))
+    } }
+
+    kernels! { INT8, int8, "avx512f,avx512vnni", |sum, x, w| _mm512_dpbusd_epi32(sum, x, w) }
+}

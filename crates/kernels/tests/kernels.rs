@@ -1,0 +1,259 @@
+//! Every kernel against its definition in f64, on odd shapes, and the processor's own instructions
+//! against the portable form.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use proptest::prelude::*;
+use tunewise_kernels::{
+    Activation, Attention, Error, Isa, LayerNorm, Operand, Precision, Weights, add_layer_norm,
+    attend, tanh,
+};
+
+const PRECISIONS: [Precision; 3] = [Precision::Fp32, Precision::Bf16, Precision::Int8];
+
+/// Numbers of a fixed, uneven pattern in about [-1, 1].
+fn numbers(count: usize, seed: u64) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+fn product(
+    isa: Isa,
+    precision: Precision,
+    (rows, inputs, outputs): (usize, usize, usize),
+) -> Vec<f32> {
+    let (x, weight, bias) =
+        (numbers(rows * inputs, 1), numbers(outputs * inputs, 2), numbers(outputs, 3));
+    let weights = Weights::pack(precision, &weight, &bias).unwrap();
+    let mut operand = Operand::new(precision, inputs);
+    operand.fill(isa, &x);
+    let mut out = vec![f32::NAN; rows * outputs];
+    weights.multiply(isa, &operand, &mut out).unwrap();
+    out
+}
+
+/// `x Wᵀ + b` in f64 of the unrounded factors, and the sum of the products' sizes.
+fn definition((rows, inputs, outputs): (usize, usize, usize)) -> Vec<(f64, f64)> {
+    let (x, weight, bias) =
+        (numbers(rows * inputs, 1), numbers(outputs * inputs, 2), numbers(outputs, 3));
+    let mut out = Vec::new();
+    for x in x.chunks_exact(inputs) {
+        for (w, b) in weight.chunks_exact(inputs).zip(&bias) {
+            let products = || x.iter().zip(w).map(|(x, w)| f64::from(*x) * f64::from(*w));
+            let size: f64 = products().map(f64::abs).sum();
+            out.push((products().sum::<f64>() + f64::from(*b), size + f64::from(b.abs())));
+        }
+    }
+    out
+}
+
+/// Largest error of a product as a share of the sum of its terms' sizes: fp32 rounds each sum to 24
+/// bits, bf16 each factor to 8 bits, int8 each factor to about 1/127 of the largest of its row.
+fn bound(precision: Precision) -> f64 {
+    match precision {
+        Precision::Fp32 => 1e-6,
+        Precision::Bf16 => 8e-3,
+        Precision::Int8 => 3e-2,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn products_are_those_of_the_definition(
+        rows in 0usize..70, inputs in 1usize..130, outputs in 1usize..110,
+    ) {
+        let shape = (rows, inputs, outputs);
+        let expected = definition(shape);
+        for precision in PRECISIONS {
+            for isa in [Isa::PORTABLE, Isa::detect()] {
+                let got = product(isa, precision, shape);
+                prop_assert_eq!(got.len(), expected.len());
+                for (got, (value, size)) in got.iter().zip(&expected) {
+                    let error = (f64::from(*got) - value).abs();
+                    prop_assert!(error <= bound(precision) * size + 1e-6, "{precision:?} {error} {size}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn int8_is_the_same_whatever_the_instructions() {
+    // Sums of integers are exact, and scaling them is the same few operations, fused or not.
+    let shape = (13, 67, 50);
+    let (here, portable) = (
+        product(Isa::detect(), Precision::Int8, shape),
+        product(Isa::PORTABLE, Precision::Int8, shape),
+    );
+    for (a, b) in here.iter().zip(&portable) {
+        approx::assert_abs_diff_eq!(*a, *b, epsilon = 1e-5);
+    }
+}
+
+#[test]
+fn int8_rounds_to_half_a_step_of_its_row_and_channel() {
+    // One input, one output: x w with x rounded to 255 steps of its row, w exact as the largest.
+    let weights = Weights::pack(Precision::Int8, &[0.5], &[0.25]).unwrap();
+    for x in [-3.0f32, -0.1, 0.0, 0.7, 100.0] {
+        let mut operand = Operand::new(Precision::Int8, 1);
+        operand.fill(Isa::detect(), &[x]);
+        let mut out = [0.0];
+        weights.multiply(Isa::detect(), &operand, &mut out).unwrap();
+        approx::assert_relative_eq!(out[0], 0.5 * x + 0.25, max_relative = 1e-5);
+    }
+}
+
+#[test]
+fn a_row_does_not_depend_on_its_neighbours() {
+    for precision in PRECISIONS {
+        let alone = product(Isa::detect(), precision, (1, 40, 60));
+        let among = product(Isa::detect(), precision, (9, 40, 60));
+        assert_eq!(alone, among[..60], "{precision:?}");
+    }
+}
+
+#[test]
+fn factors_that_do_not_fit_are_refused() {
+    let weights = Weights::pack(Precision::Bf16, &[0.0; 6], &[0.0; 2]).unwrap();
+    let mut operand = Operand::new(Precision::Bf16, 3);
+    operand.fill(Isa::PORTABLE, &[0.0; 3]);
+    let multiply = |operand: &Operand, out: &mut [f32]| {
+        weights.multiply(Isa::PORTABLE, operand, out).unwrap_err().to_string()
+    };
+    assert_eq!(multiply(&operand, &mut [0.0; 3]), "numbers of the product: got 3, expected 2");
+    let narrow = Operand::new(Precision::Bf16, 2);
+    assert_eq!(multiply(&narrow, &mut []), "inputs of the operand: got 2, expected 3");
+    let other = Operand::new(Precision::Fp32, 3);
+    assert_eq!(multiply(&other, &mut []), "the operand is Fp32, the weights are Bf16");
+    let ragged = Weights::pack(Precision::Fp32, &[0.0; 5], &[0.0; 2]);
+    assert!(matches!(ragged, Err(Error::Shape { got: 5, expected: 4, .. })));
+}
+
+// Expected from the definitions in f64, by the standard library; erf from the complementary one.
+#[test]
+fn activations_are_their_definitions() {
+    let x: Vec<f32> = (-800..=800).map(|i| i as f32 / 100.0).collect();
+    type Definition = fn(f64) -> f64;
+    let cases: [(Activation, Definition); 3] = [
+        (Activation::GeluTanh, |x| {
+            0.5 * x * (1.0 + (0.797_884_560_802_865_4 * (x + 0.044_715 * x.powi(3))).tanh())
+        }),
+        (Activation::Relu, |x| x.max(0.0)),
+        (Activation::Silu, |x| x / (1.0 + (-x).exp())),
+    ];
+    for isa in [Isa::PORTABLE, Isa::detect()] {
+        for (activation, definition) in cases {
+            let mut y = x.clone();
+            activation.apply(isa, &mut y);
+            for (x, y) in x.iter().zip(&y) {
+                let expected = definition(f64::from(*x));
+                approx::assert_abs_diff_eq!(f64::from(*y), expected, epsilon = 2e-6);
+            }
+        }
+        let mut y = x.clone();
+        tanh(isa, &mut y);
+        for (x, y) in x.iter().zip(&y) {
+            approx::assert_abs_diff_eq!(f64::from(*y), f64::from(*x).tanh(), epsilon = 3e-7);
+        }
+        // Expected from PyTorch 2.11 in float64: `gelu` of -3, -1, -0.2, 0.5, 2.
+        let mut y = [-3.0, -1.0, -0.2, 0.5, 2.0];
+        Activation::Gelu.apply(isa, &mut y);
+        for (got, expected) in y.iter().zip(GELU) {
+            approx::assert_abs_diff_eq!(f64::from(*got), expected, epsilon = 3e-7);
+        }
+    }
+}
+
+const GELU: [f64; 5] = [
+    -0.00404969409489031,
+    -0.15865525393145702,
+    -0.0841480581121794,
+    0.34573123063700656,
+    1.9544997361036416,
+];
+
+#[test]
+fn a_layer_norm_of_the_sum_is_its_definition() {
+    for hidden in [1, 5, 16, 33, 384] {
+        let norm = LayerNorm { weight: numbers(hidden, 4), bias: numbers(hidden, 5), eps: 1e-5 };
+        let (x, residual) = (numbers(3 * hidden, 6), numbers(3 * hidden, 7));
+        for isa in [Isa::PORTABLE, Isa::detect()] {
+            let mut got = x.clone();
+            add_layer_norm(isa, &mut got, &residual, &norm);
+            for row in 0..3 {
+                let at = |i: usize| {
+                    f64::from(x[row * hidden + i]) + f64::from(residual[row * hidden + i])
+                };
+                let mean = (0..hidden).map(at).sum::<f64>() / hidden as f64;
+                let variance =
+                    (0..hidden).map(|i| (at(i) - mean).powi(2)).sum::<f64>() / hidden as f64;
+                for i in 0..hidden {
+                    let expected = (at(i) - mean) / (variance + 1e-5).sqrt()
+                        * f64::from(norm.weight[i])
+                        + f64::from(norm.bias[i]);
+                    let got = f64::from(got[row * hidden + i]);
+                    approx::assert_abs_diff_eq!(got, expected, epsilon = 1e-5);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn attention_is_its_definition() {
+    let (heads, head_size) = (3, 10);
+    let hidden = heads * head_size;
+    for tokens in [1usize, 15, 16, 17, 40] {
+        for queries in [1, tokens] {
+            // Queries, keys and values side by side, as one product gives them.
+            let context = numbers(tokens * 3 * hidden, 8);
+            let attention = Attention {
+                queries: &context[..queries * 3 * hidden],
+                query_stride: 3 * hidden,
+                context: &context,
+                context_stride: 3 * hidden,
+                keys: hidden,
+                values: 2 * hidden,
+                heads,
+                head_size,
+            };
+            for isa in [Isa::PORTABLE, Isa::detect()] {
+                let mut out = vec![f32::NAN; queries * hidden];
+                attend(isa, attention, &mut vec![9.0; 3], &mut out);
+                for query in 0..queries {
+                    for i in 0..hidden {
+                        let expected = attended(&context, (query, i), (hidden, head_size));
+                        let got = f64::from(out[query * hidden + i]);
+                        approx::assert_abs_diff_eq!(got, expected, epsilon = 2e-6);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One number of softmax(q Kᵀ / √d) V in f64.
+fn attended(
+    context: &[f32],
+    (query, i): (usize, usize),
+    (hidden, head_size): (usize, usize),
+) -> f64 {
+    let from = i / head_size * head_size;
+    let at = |row: usize, place: usize| f64::from(context[row * 3 * hidden + place]);
+    let tokens = context.len() / (3 * hidden);
+    let weight = |token: usize| {
+        let dot: f64 = (from..from + head_size)
+            .map(|place| at(query, place) * at(token, hidden + place))
+            .sum();
+        (dot / (head_size as f64).sqrt()).exp()
+    };
+    let total: f64 = (0..tokens).map(weight).sum();
+    (0..tokens).map(|token| weight(token) * at(token, 2 * hidden + i)).sum::<f64>() / total
+}
