@@ -25,6 +25,17 @@ pub enum Error {
     /// A metric cannot be computed.
     #[error(transparent)]
     Metrics(#[from] tunewise_metrics::Error),
+    /// A product's factors do not fit.
+    #[error(transparent)]
+    Kernel(#[from] tunewise_kernels::Error),
+    /// The threads of prediction cannot be started.
+    #[error("{threads} threads for prediction: {source}")]
+    Pool {
+        /// How many were asked for.
+        threads: usize,
+        /// rayon's error.
+        source: rayon::ThreadPoolBuildError,
+    },
     /// A picture cannot be drawn.
     #[error(transparent)]
     Plot(#[from] tunewise_plot::Error),

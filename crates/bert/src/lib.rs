@@ -26,6 +26,7 @@
 mod calibration;
 mod classifier;
 mod codec;
+mod engine;
 mod error;
 mod files;
 mod long_texts;
@@ -40,6 +41,7 @@ pub mod train;
 
 pub use calibration::Calibration;
 pub use classifier::{Classifier, ClassifierOptions};
+pub use engine::{Engine, EnginePrecision};
 pub use error::{Error, Result};
 pub use long_texts::{Aggregation, LongTexts};
 pub use model::{

@@ -22,6 +22,17 @@ pub enum Activation {
     Silu,
 }
 
+impl From<Activation> for tunewise_kernels::Activation {
+    fn from(activation: Activation) -> Self {
+        match activation {
+            Activation::Gelu => Self::Gelu,
+            Activation::GeluNew => Self::GeluTanh,
+            Activation::Relu => Self::Relu,
+            Activation::Silu => Self::Silu,
+        }
+    }
+}
+
 impl Activation {
     const NAMES: [(&str, Self); 5] = [
         ("gelu", Self::Gelu),

@@ -1,0 +1,57 @@
+//! From the model's tensors to packed weights.
+
+use tch::{Device, Kind};
+use tunewise_kernels::{LayerNorm, Precision, Weights};
+
+use crate::error::Context;
+use crate::{BertClassifier, BertConfig, Error, Result};
+
+/// The model's tensors by name.
+pub(super) struct Named<'a> {
+    model: &'a BertClassifier,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn new(model: &'a BertClassifier) -> Self {
+        Self { model }
+    }
+
+    /// A tensor's numbers, row-major.
+    pub(super) fn numbers(&self, name: &str) -> Result<Vec<f32>> {
+        let (_, tensor) =
+            self.model.parameters().find(|(known, _)| *known == name).ok_or(Error::Internal {
+                what: "the model has every tensor of its configuration",
+            })?;
+        tensor
+            .f_detach()
+            .and_then(|tensor| tensor.f_to_device(Device::Cpu))
+            .and_then(|tensor| tensor.f_to_kind(Kind::Float))
+            .and_then(|tensor| tensor.f_contiguous())
+            .and_then(|tensor| tensor.f_view([-1]))
+            .and_then(Vec::try_from)
+            .at("copy of a weight")
+    }
+
+    /// The layer of that prefix.
+    pub(super) fn linear(&self, prefix: &str, precision: Precision) -> Result<Weights> {
+        self.stacked(&[prefix], precision)
+    }
+
+    /// Layers of the same inputs as one, their outputs in a row.
+    pub(super) fn stacked(&self, prefixes: &[&str], precision: Precision) -> Result<Weights> {
+        let all = |part: &str| -> Result<Vec<f32>> {
+            let parts = prefixes.iter().map(|prefix| self.numbers(&format!("{prefix}.{part}")));
+            Ok(parts.collect::<Result<Vec<_>>>()?.concat())
+        };
+        Ok(Weights::pack(precision, &all("weight")?, &all("bias")?)?)
+    }
+
+    /// The LayerNorm of that prefix.
+    pub(super) fn layer_norm(&self, prefix: &str, config: &BertConfig) -> Result<LayerNorm> {
+        Ok(LayerNorm {
+            weight: self.numbers(&format!("{prefix}.weight"))?,
+            bias: self.numbers(&format!("{prefix}.bias"))?,
+            eps: config.layer_norm_eps as f32,
+        })
+    }
+}

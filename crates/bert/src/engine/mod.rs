@@ -1,0 +1,173 @@
+//! Prediction on the CPU without libtorch's operators: texts side by side without padding, each batch
+//! on one thread, products on the processor's own instructions.
+//!
+//! The same model as [`BertClassifier`]'s forward pass in `Mode::Eval`. A text's logits do not depend
+//! on the texts beside it, nor on the number of threads.
+
+mod embed;
+mod layer;
+mod load;
+
+use std::fmt;
+
+use rayon::prelude::*;
+use tunewise_data::EncodedTexts;
+use tunewise_kernels::{Isa, Operand, Weights};
+
+pub use tunewise_kernels::Precision as EnginePrecision;
+
+use self::embed::Embeddings;
+use self::layer::{Layer, Packed, Scratch};
+use crate::{BertClassifier, Error, Result};
+
+/// Tokens of a batch: enough to reuse what is read of the weights, few enough to stay in the cache.
+const BATCH_TOKENS: usize = 512;
+
+/// A model's weights packed for prediction in one precision.
+pub struct Engine {
+    isa: Isa,
+    precision: EnginePrecision,
+    embeddings: Embeddings,
+    layers: Vec<Layer>,
+    pooler: Weights,
+    classifier: Weights,
+    hidden_size: usize,
+    num_labels: usize,
+    max_positions: usize,
+    pool: rayon::ThreadPool,
+}
+
+impl Engine {
+    /// Packs the model's weights; `threads` texts' batches run at a time.
+    ///
+    /// # Errors
+    /// [`Error::Torch`] if a weight cannot be copied, [`Error::Kernel`] if one has not the shape that
+    /// the configuration says, [`Error::Pool`] if threads cannot be started.
+    pub fn new(model: &BertClassifier, precision: EnginePrecision, threads: usize) -> Result<Self> {
+        let config = model.config();
+        let names = load::Named::new(model);
+        let last = config.num_hidden_layers.saturating_sub(1);
+        let layers = (0..config.num_hidden_layers)
+            .map(|layer| Layer::new(&names, config, (layer, layer == last), precision))
+            .collect::<Result<_>>()?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|thread| format!("tunewise-predict-{thread}"))
+            .build()
+            .map_err(|source| Error::Pool { threads, source })?;
+        Ok(Self {
+            isa: Isa::detect(),
+            precision,
+            embeddings: Embeddings::new(&names, config)?,
+            layers,
+            pooler: names.linear("bert.pooler.dense", EnginePrecision::Fp32)?,
+            classifier: names.linear("classifier", EnginePrecision::Fp32)?,
+            hidden_size: config.hidden_size,
+            num_labels: config.num_labels(),
+            max_positions: config.max_position_embeddings,
+            pool,
+        })
+    }
+
+    /// Logits `[rows, num_labels]` of all rows, in order.
+    ///
+    /// # Errors
+    /// [`Error::SequenceTooLong`] for a row of more tokens than the model has positions,
+    /// [`Error::VocabularyTooSmall`] for an id without an embedding.
+    pub fn logits(&self, rows: &EncodedTexts) -> Result<Vec<f32>> {
+        let batches = batches(&rows.lengths());
+        let done: Vec<(Vec<usize>, Vec<f32>)> = self.pool.install(|| {
+            let run = |scratch: &mut Scratch, batch: Vec<usize>| {
+                let logits = self.batch(rows, &batch, scratch)?;
+                Ok((batch, logits))
+            };
+            batches.into_par_iter().map_init(Scratch::default, run).collect::<Result<_>>()
+        })?;
+        let mut logits = vec![0.0; rows.len() * self.num_labels];
+        for (batch, values) in done {
+            for (row, values) in batch.into_iter().zip(values.chunks_exact(self.num_labels.max(1)))
+            {
+                let place = logits.get_mut(row * self.num_labels..(row + 1) * self.num_labels);
+                place
+                    .ok_or(Error::Internal { what: "a batch names rows" })?
+                    .copy_from_slice(values);
+            }
+        }
+        Ok(logits)
+    }
+
+    /// Logits `[batch, num_labels]` of a few rows, on this thread.
+    fn batch(
+        &self,
+        rows: &EncodedTexts,
+        batch: &[usize],
+        scratch: &mut Scratch,
+    ) -> Result<Vec<f32>> {
+        let row = |row: &usize| {
+            let (input_ids, token_type_ids) =
+                rows.row(*row).ok_or(Error::Internal { what: "a batch names rows" })?;
+            let max_position_embeddings = self.max_positions;
+            match input_ids.len() {
+                length if length > max_position_embeddings => {
+                    Err(Error::SequenceTooLong { length, max_position_embeddings })
+                }
+                _ => Ok((input_ids, token_type_ids)),
+            }
+        };
+        let texts = batch.iter().map(row).collect::<Result<Vec<_>>>()?;
+        let lengths: Vec<usize> = texts.iter().map(|(ids, _)| ids.len()).collect();
+        let mut packed = Packed { hidden: Vec::new(), lengths };
+        self.embeddings.forward(self.isa, &texts, &mut packed.hidden)?;
+        for layer in &self.layers {
+            layer.forward(self.isa, &mut packed, scratch)?;
+        }
+        self.head(&packed.hidden)
+    }
+
+    /// Logits `[batch, num_labels]` of the first tokens `[batch, hidden]`.
+    fn head(&self, first: &[f32]) -> Result<Vec<f32>> {
+        let rows = first.len() / self.hidden_size.max(1);
+        let product = |weights: &Weights, x: &[f32]| -> Result<Vec<f32>> {
+            let mut operand = Operand::new(EnginePrecision::Fp32, self.hidden_size);
+            operand.fill(self.isa, x);
+            let mut out = vec![0.0; rows * weights.outputs()];
+            weights.multiply(self.isa, &operand, &mut out)?;
+            Ok(out)
+        };
+        let mut pooled = product(&self.pooler, first)?;
+        tunewise_kernels::tanh(self.isa, &mut pooled);
+        product(&self.classifier, &pooled)
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { isa, precision, .. } = self;
+        f.debug_struct("Engine")
+            .field("precision", precision)
+            .field("isa", isa)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Rows in batches of like length, the longest first, so that the threads end together.
+fn batches(lengths: &[u32]) -> Vec<Vec<usize>> {
+    let mut order: Vec<(u32, usize)> = lengths.iter().copied().zip(0..).collect();
+    order.sort_unstable_by_key(|&(length, row)| (std::cmp::Reverse(length), row));
+    let mut batches: Vec<Vec<usize>> = Vec::new();
+    let mut tokens = usize::MAX;
+    for (length, row) in order {
+        let length = length as usize;
+        match batches.last_mut() {
+            Some(batch) if tokens + length <= BATCH_TOKENS => {
+                batch.push(row);
+                tokens += length;
+            }
+            _ => {
+                batches.push(vec![row]);
+                tokens = length;
+            }
+        }
+    }
+    batches
+}
