@@ -345,7 +345,7 @@ impl Observer for Keep {
         match event {
             Event::SaveDue { model, optimizer } => {
                 let copy = |tensor: &Tensor| tensor.detach().copy();
-                let moments = optimizer.state().into_iter().map(|(name, t)| (name, copy(&t)));
+                let moments = optimizer.iter().map(|(name, t)| (name.clone(), copy(t)));
                 let weights = model.parameters().map(|(_, t)| copy(t)).collect();
                 self.saved = Some((*state, weights, moments.collect()));
                 self.events.push("save");

@@ -165,6 +165,7 @@ impl Job<'_> {
             run.model.restore(&resumed.path)?;
         }
         let mut trainer = Trainer::new(&mut run.model, self.config.train_config())?;
+        tell(&Notice::Engine { choice: trainer.engine().clone() });
         if let Some(resumed) = self.resumed {
             trainer = resumed.restore(trainer)?;
         }

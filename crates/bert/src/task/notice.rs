@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use tunewise_data::LengthStatistics;
 
+use crate::train::EngineChoice;
+
 /// Something that the user should know and that does not stop a run.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -92,6 +94,11 @@ pub enum Notice {
         /// How many.
         tensors: usize,
     },
+    /// What computes the steps.
+    Engine {
+        /// Which, and why.
+        choice: EngineChoice,
+    },
     /// 16-bit tensors were widened.
     Widened {
         /// How many.
@@ -175,6 +182,7 @@ impl fmt::Display for Notice {
                 write!(f, "not in the checkpoint, so started fresh: {}", names.join(", "))
             }
             Self::Frozen { tensors } => write!(f, "{tensors} tensors stay as they are"),
+            Self::Engine { choice } => choice.fmt(f),
             Self::Widened { tensors } => {
                 write!(f, "{tensors} tensors were widened from 16 to 32 bits")
             }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use tch::Tensor;
+
 use super::fingerprint::Fingerprint;
 use super::manifest;
 use super::retention::{deletions, saved_steps};
@@ -10,7 +12,6 @@ use crate::files::{self, OutputFolder, checkpoint_name};
 use crate::pretrained::PretrainedWriter;
 use crate::train::{Control, Event, History, Observer, Stopwatch, TrainState};
 use crate::{BertClassifier, Result, model::weights};
-use tunewise_torch::AdamW;
 
 /// Writes the model to the output folder's root whenever it improves, and `checkpoint-N` folders
 /// from which the run can go on whenever a save is due. What a checkpoint tells of the run so far is
@@ -29,7 +30,7 @@ impl Saver<'_> {
     fn save(
         &mut self,
         model: &BertClassifier,
-        optimizer: &AdamW,
+        optimizer: &[(String, Tensor)],
         state: &TrainState,
     ) -> Result<()> {
         let path = self.folder.join(&checkpoint_name(state.step));
@@ -37,8 +38,7 @@ impl Saver<'_> {
         let saved = SavedRun::new(*state, seconds, history, self.fingerprint.clone());
         files::write_folder(&path, |partial| {
             self.writer.write(partial, model)?;
-            let tensors = optimizer.state();
-            let named = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
+            let named = optimizer.iter().map(|(name, tensor)| (name.as_str(), tensor));
             files::write(&partial.join(OPTIMIZER), &weights::serialize(named)?)?;
             files::write_json(&partial.join(STATE), &saved)?;
             if state.best.is_some() {

@@ -1,6 +1,6 @@
 //! What the trainer tells, and who listens.
 
-use tunewise_torch::AdamW;
+use tch::Tensor;
 
 use super::evaluation::Evaluation;
 use super::state::{Outcome, TrainState};
@@ -66,8 +66,8 @@ pub enum Event<'a> {
     SaveDue {
         /// The model as it is.
         model: &'a BertClassifier,
-        /// The optimizer as it is.
-        optimizer: &'a AdamW,
+        /// The optimizer's state by name, as [`Trainer::resume`](super::Trainer::resume) asks for it.
+        optimizer: &'a [(String, Tensor)],
     },
     /// The observers have dealt with [`Event::SaveDue`].
     SaveDone,

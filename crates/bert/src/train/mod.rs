@@ -3,6 +3,7 @@
 mod cadence;
 mod class_weights;
 mod config;
+mod engine;
 mod evaluation;
 mod event;
 mod groups;
@@ -21,6 +22,7 @@ mod windows;
 pub use cadence::Cadence;
 pub use class_weights::ClassWeights;
 pub use config::TrainConfig;
+pub use engine::EngineChoice;
 pub use evaluation::{Evaluation, RegressionReport, Scores};
 pub use event::{Control, Event, Observer};
 pub use groups::decays;

@@ -1,22 +1,19 @@
 //! The loop.
 
-use tch::{Kind, Tensor};
-use tunewise_data::Batch;
-use tunewise_torch::{AdamW, AdamWConfig};
+use tch::Tensor;
 
 use super::config::TrainConfig;
+use super::engine::{EngineChoice, Measured, MicroBatch, StepEngine, choose};
 use super::evaluation::Evaluation;
 use super::event::{Control, Event, Observer};
-use super::groups::parameter_groups;
-use super::guard::{Measured, Verdict, without_gradient};
+use super::guard::Verdict;
 use super::limits::Limits;
 use super::loss::Loss;
 use super::predictions::predict;
 use super::source::Source;
 use super::state::{Best, Outcome, StopReason, TrainState};
 use super::windows::{Window, Windows};
-use crate::error::Context;
-use crate::{BertClassifier, DeviceBatch, Error, Mode, Precision, Result};
+use crate::{BertClassifier, Error, Precision, Result};
 
 /// Fine-tunes a [`BertClassifier`] with AdamW, a schedule and gradient clipping.
 ///
@@ -24,7 +21,8 @@ use crate::{BertClassifier, DeviceBatch, Error, Mode, Precision, Result};
 /// work at the same time are sound, but neither repeats.
 pub struct Trainer<'a> {
     model: &'a mut BertClassifier,
-    optimizer: AdamW,
+    engine: Box<dyn StepEngine>,
+    choice: EngineChoice,
     config: TrainConfig,
     state: TrainState,
     observers: Vec<&'a mut (dyn Observer + 'a)>,
@@ -49,15 +47,11 @@ impl<'a> Trainer<'a> {
     /// [`Error::Setting`] for a setting out of its range.
     pub fn new(model: &'a mut BertClassifier, config: TrainConfig) -> Result<Self> {
         config.validate()?;
-        let adamw = AdamWConfig {
-            adam_beta1: config.adam_beta1,
-            adam_beta2: config.adam_beta2,
-            adam_epsilon: config.adam_epsilon,
-        };
-        let groups = parameter_groups(model, &config);
+        let (engine, choice) = choose(model, &config)?;
         Ok(Self {
             model,
-            optimizer: AdamW::new(groups, adamw)?,
+            engine,
+            choice,
             config,
             state: TrainState::default(),
             observers: Vec::new(),
@@ -67,8 +61,14 @@ impl<'a> Trainer<'a> {
         })
     }
 
+    /// What computes the steps: a function of settings, model and processor.
+    #[must_use]
+    pub fn engine(&self) -> &EngineChoice {
+        &self.choice
+    }
+
     /// Goes on from a saved state instead: `optimizer` finds the saved tensor of a name, as
-    /// [`AdamW::state`] gave them. The model must hold the saved weights already. With the same
+    /// [`Event::SaveDue`] gave them. The model must hold the saved weights already. With the same
     /// settings, rows and threads the run then is, bit for bit, the one that was never interrupted.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ impl<'a> Trainer<'a> {
         state: TrainState,
         optimizer: impl Fn(&str) -> Option<Tensor>,
     ) -> Result<Self> {
-        self.optimizer.load_state(optimizer)?;
+        self.engine.load_state(&optimizer)?;
         (self.state, self.saved_at) = (state, Some(state.step));
         Ok(self)
     }
@@ -112,11 +112,10 @@ impl<'a> Trainer<'a> {
             let window = windows.at(self.state.step)?;
             let learning_rate = schedule.learning_rate(self.state.step);
             self.begin_step(&window)?;
-            tch::manual_seed(stream(self.config.seed, self.state.step)); // dropout masks
 
-            let loss = self.accumulate(train, &objective, &window)?; // mean over the window's rows
-            let grad_norm = self.clip()?;
-            let measured = Measured { step: self.state.step + 1, loss, grad_norm };
+            self.accumulate(train, &objective, &window)?;
+            let measured = self.clip()?; // the loss is the mean over the window's rows
+            let Measured { loss, grad_norm } = measured;
             self.update(measured, &window, learning_rate)?;
             self.state.advance(&window, loss, train.tokens(window.rows()));
             self.emit(&Event::StepEnd)?;
@@ -166,43 +165,31 @@ impl<'a> Trainer<'a> {
     }
 
     /// Forward and backward of a window's micro-batches; the gradients are then those of the mean
-    /// loss over its rows, which is returned.
-    fn accumulate(&self, train: &Source<'_>, objective: &Loss, window: &Window<'_>) -> Result<f64> {
-        let weight = objective.denominator(train.targets, window.rows());
-        let device = self.model.device();
-        let mut loss = Tensor::f_zeros([], (Kind::Float, device)).at("zeros")?;
+    /// loss over its rows.
+    fn accumulate(
+        &mut self,
+        source: &Source<'_>,
+        objective: &Loss,
+        window: &Window<'_>,
+    ) -> Result<()> {
+        let weight = objective.denominator(source.targets, window.rows());
+        self.engine.begin_step(stream(self.config.seed, self.state.step));
         for rows in window.batches {
-            let batch = train.batch(rows, self.config.batching)?;
-            let part = self.backward(&batch, objective, weight);
-            let part = part.map_err(|error| error.in_batch(batch.len(), batch.seq_len))?;
-            loss = loss.f_add(&part).at("add")?;
+            let batch = MicroBatch { source, rows, objective, weight };
+            self.engine.accumulate(self.model, &batch)?;
         }
-        loss.f_double_value(&[]).at("loss")
+        Ok(())
     }
 
-    /// Adds a micro-batch's gradients; its share of the loss, `[]`.
-    fn backward(&self, batch: &Batch, objective: &Loss, weight: f64) -> Result<Tensor> {
-        let device = self.model.device();
-        let batch = DeviceBatch::upload(batch, device)?;
-        let forward = || self.model.forward(&batch, Mode::Train);
-        let logits = self.config.precision.run(device, forward)?; // [batch, num_labels]
-        let labels = batch.labels.as_ref();
-        let labels = labels.ok_or(Error::Internal { what: "training rows have labels" })?;
-        let part = objective.sum(&logits, labels)?.f_div_scalar(weight).at("mean loss")?; // []
-        part.f_backward().at("backward")?;
-        part.f_detach().at("detach")
-    }
-
-    /// Clips the gradients; their norm before that.
-    fn clip(&mut self) -> Result<f64> {
+    /// Clips the gradients; loss and norm before that.
+    fn clip(&mut self) -> Result<Measured> {
         if !std::mem::replace(&mut self.audited, true) {
-            let names = without_gradient(self.model);
+            let names = self.engine.without_gradient(self.model);
             if !names.is_empty() {
                 self.emit(&Event::GradientsMissing { names: &names })?;
             }
         }
-        let norm = self.optimizer.clip_grad_norm(self.config.max_grad_norm)?;
-        norm.f_double_value(&[]).at("gradient norm")
+        self.engine.clip_grad_norm(self.config.max_grad_norm)
     }
 
     /// Moves the weights, unless the step's numbers are not finite.
@@ -212,17 +199,17 @@ impl<'a> Trainer<'a> {
         window: &Window<'_>,
         learning_rate: f64,
     ) -> Result<()> {
-        let verdict = self.config.non_finite.judge(measured, window);
+        let verdict = self.config.non_finite.judge(self.state.step + 1, measured, window);
         match &verdict {
-            Ok(Verdict::Apply) => self.optimizer.step(learning_rate)?,
+            Ok(Verdict::Apply) => self.engine.step(learning_rate)?,
             Ok(Verdict::LeaveOut) => {
                 self.state.skipped_steps += 1;
-                let Measured { loss, grad_norm, .. } = measured;
+                let Measured { loss, grad_norm } = measured;
                 self.emit(&Event::StepSkipped { loss, grad_norm })?;
             }
             Err(_) => self.save()?,
         }
-        self.optimizer.zero_grad()?;
+        self.engine.zero_grad()?;
         verdict.map(|_| ())
     }
 
@@ -237,6 +224,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn evaluate(&mut self, valid: &Source<'_>) -> Result<()> {
+        self.engine.sync(self.model)?;
         self.emit(&Event::EvaluationBegin)?;
         let batch_size = self.config.per_device_eval_batch_size;
         let predictions = predict(self.model, valid, batch_size, Precision::Fp32)?;
@@ -278,7 +266,9 @@ impl<'a> Trainer<'a> {
         if self.saved_at.replace(self.state.step) == Some(self.state.step) {
             return Ok(());
         }
-        let event = Event::SaveDue { model: &*self.model, optimizer: &self.optimizer };
+        self.engine.sync(self.model)?;
+        let optimizer = self.engine.state()?;
+        let event = Event::SaveDue { model: &*self.model, optimizer: &optimizer };
         Self::tell(&mut self.observers, &mut self.stop, &event, &self.state)?;
         self.emit(&Event::SaveDone)
     }
@@ -294,6 +284,7 @@ impl<'a> Trainer<'a> {
         if matches!(reason, StopReason::TimeLimit | StopReason::Stopped) {
             self.save()?;
         }
+        self.engine.sync(self.model)?;
         let outcome = Outcome { reason, state: self.state };
         self.emit(&Event::TrainEnd { outcome: &outcome })?;
         Ok(outcome)

@@ -1,0 +1,134 @@
+//! libtorch's autograd and fused AdamW: every model, every device, and the reference of any other
+//! engine.
+
+use tch::{Device, Tensor};
+use tunewise_data::{Batch, Batching};
+use tunewise_torch::{AdamW, AdamWConfig};
+
+use super::{Measured, MicroBatch, StepEngine};
+use crate::error::Context;
+use crate::train::groups::parameter_groups;
+use crate::train::{Loss, TrainConfig};
+use crate::{BertClassifier, DeviceBatch, Error, Mode, Precision, Result};
+
+pub(super) struct GeneralEngine {
+    optimizer: AdamW,
+    batching: Batching,
+    precision: Precision,
+    device: Device,
+    /// What was accumulated since the last `zero_grad`, `[]`.
+    loss: Option<Tensor>,
+}
+
+impl GeneralEngine {
+    pub(super) fn new(model: &BertClassifier, config: &TrainConfig) -> Result<Self> {
+        let adamw = AdamWConfig {
+            adam_beta1: config.adam_beta1,
+            adam_beta2: config.adam_beta2,
+            adam_epsilon: config.adam_epsilon,
+        };
+        Ok(Self {
+            optimizer: AdamW::new(parameter_groups(model, config), adamw)?,
+            batching: config.batching,
+            precision: config.precision,
+            device: model.device(),
+            loss: None,
+        })
+    }
+
+    /// Adds a batch's gradients; its share of the loss, `[]`.
+    fn backward(
+        &self,
+        model: &BertClassifier,
+        batch: &Batch,
+        (objective, weight): (&Loss, f64),
+    ) -> Result<Tensor> {
+        let batch = DeviceBatch::upload(batch, self.device)?;
+        let forward = || model.forward(&batch, Mode::Train);
+        let logits = self.precision.run(self.device, forward)?; // [batch, num_labels]
+        let labels = batch.labels.as_ref();
+        let labels = labels.ok_or(Error::Internal { what: "training rows have labels" })?;
+        let part = objective.sum(&logits, labels)?.f_div_scalar(weight).at("mean loss")?; // []
+        part.f_backward().at("backward")?;
+        part.f_detach().at("detach")
+    }
+}
+
+impl StepEngine for GeneralEngine {
+    fn begin_step(&mut self, stream: i64) {
+        tch::manual_seed(stream); // dropout masks
+    }
+
+    fn accumulate(&mut self, model: &BertClassifier, batch: &MicroBatch<'_>) -> Result<()> {
+        let MicroBatch { source, rows, objective, weight } = *batch;
+        let batch = source.batch(rows, self.batching)?;
+        let part = self.backward(model, &batch, (objective, weight));
+        let part = part.map_err(|error| error.in_batch(batch.len(), batch.seq_len))?;
+        self.loss = Some(match &self.loss {
+            None => part,
+            Some(loss) => loss.f_add(&part).at("add")?,
+        });
+        Ok(())
+    }
+
+    fn clip_grad_norm(&mut self, max_grad_norm: f64) -> Result<Measured> {
+        let norm = self.optimizer.clip_grad_norm(max_grad_norm)?;
+        let value = |tensor: &Tensor| tensor.f_double_value(&[]).at("loss");
+        let loss = self.loss.as_ref().ok_or(Error::Internal { what: "a window has rows" })?;
+        Ok(Measured { loss: value(loss)?, grad_norm: value(&norm)? })
+    }
+
+    fn step(&mut self, learning_rate: f64) -> Result<()> {
+        Ok(self.optimizer.step(learning_rate)?)
+    }
+
+    fn zero_grad(&mut self) -> Result<()> {
+        self.loss = None;
+        Ok(self.optimizer.zero_grad()?)
+    }
+
+    fn sync(&mut self, _model: &BertClassifier) -> Result<()> {
+        Ok(()) // the optimizer moves the model's own tensors
+    }
+
+    fn without_gradient(&self, model: &BertClassifier) -> Vec<String> {
+        let missing = model.trainable_parameters().filter(|(_, tensor)| !tensor.grad().defined());
+        missing.map(|(name, _)| name.to_owned()).collect()
+    }
+
+    fn state(&mut self) -> Result<Vec<(String, Tensor)>> {
+        Ok(self.optimizer.state())
+    }
+
+    fn load_state(&mut self, find: &dyn Fn(&str) -> Option<Tensor>) -> Result<()> {
+        Ok(self.optimizer.load_state(find)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::Kind;
+
+    use super::*;
+    use crate::BertConfig;
+
+    #[test]
+    fn parameters_outside_the_loss_are_named() {
+        let config = BertConfig {
+            vocab_size: 20,
+            hidden_size: 8,
+            num_hidden_layers: 1,
+            num_attention_heads: 2,
+            intermediate_size: 16,
+            max_position_embeddings: 8,
+            ..BertConfig::default()
+        };
+        let model = BertClassifier::new(config, Device::Cpu, 1).unwrap();
+        let engine = GeneralEngine::new(&model, &TrainConfig::default()).unwrap();
+        let (_, bias) = model.parameters().find(|(name, _)| *name == "classifier.bias").unwrap();
+        bias.sum(Kind::Float).f_backward().unwrap();
+        let missing = engine.without_gradient(&model);
+        assert_eq!(missing.len(), model.parameters().count() - 1);
+        assert!(!missing.contains(&"classifier.bias".to_owned()));
+    }
+}
