@@ -7,7 +7,7 @@ pub use columns::{Column, Columns};
 
 use crate::equilibrium::effectiveness_of;
 use crate::{Error, Inputs, Model, Parameter, Result, RootPolicy, TrainingEffect};
-use kernel::{BLOCK, SUSPECT, evaluate};
+use kernel::{BLOCK, Block, SUSPECT, evaluate};
 
 /// Scenarios that one thread takes at a time.
 #[cfg(feature = "rayon")]
@@ -73,18 +73,19 @@ impl Model {
 
     /// The rows from `first` on.
     fn solve_rows(&self, columns: &Columns<'_>, first: usize, out: &mut [f64]) -> Result<()> {
-        let constants = columns.constants(BLOCK);
+        let (constants, shared) = (columns.constants(BLOCK), columns.shared());
         let mut effects = [0.0; BLOCK];
         for (block, out) in out.chunks_mut(BLOCK).enumerate() {
             let start = first + block * BLOCK;
             let lanes = columns.lanes(&constants, start..start + out.len());
             let suspects = if self.policy == RootPolicy::Economic {
-                evaluate(&lanes, self.effects(&lanes, &mut effects), out)
+                let effects = self.effects(&lanes, &mut effects);
+                evaluate(&Block { lanes, shared, effects }, out)
             } else {
                 out.fill(SUSPECT);
-                out.len()
+                true
             };
-            if suspects > 0 {
+            if suspects {
                 self.repair(columns, start, out)?;
             }
         }

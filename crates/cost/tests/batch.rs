@@ -4,6 +4,7 @@
 mod support;
 
 use proptest::prelude::*;
+use support::typical::typical;
 use support::{cases, inputs, number, relative};
 use tunewise_cost::scaling::{EffectLaw, ScalingLaw};
 use tunewise_cost::{Columns, Error, Inputs, Model, Parameter, RootPolicy, TrainingEffect, solve};
@@ -95,18 +96,6 @@ fn within_three_kappa_u_of_every_reference() {
         compared += 1;
     }
     assert_eq!(compared, 267 + 8 + 7 + 6);
-}
-
-fn typical() -> impl Strategy<Value = Inputs> {
-    let sizes =
-        [5e4, 1e8, 1e5, 0.5, 1e-3, 1e-3, 0.0, 0.0, 0.1, 3e3, 2e-8, 0.5, 1e7, 2e4, 0.02, 1.0];
-    proptest::array::uniform16((-3.0..3.0f64, any::<bool>())).prop_map(move |draws| {
-        let mut values = sizes;
-        for (index, (value, (power, negative))) in values.iter_mut().zip(draws).enumerate() {
-            *value *= power.exp() * if negative && index > 1 { -1.0 } else { 1.0 };
-        }
-        Inputs::from_array(values)
-    })
 }
 
 proptest! {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ndarray::ArrayView1;
 
+use super::kernel::{Lanes, Shared};
 use crate::{Error, Inputs, Parameter, Result};
 
 /// One input of many scenarios.
@@ -120,12 +121,30 @@ impl<'a> Columns<'a> {
         self.columns.iter().map(column).collect()
     }
 
+    /// Which groups of inputs are the same in all rows.
+    pub(super) fn shared(&self) -> Shared {
+        let fixed = |parameters: &[Parameter]| {
+            let column = |parameter: &Parameter| self.columns.get(parameter.index());
+            parameters.iter().filter_map(column).all(|it| matches!(it, Column::Scalar(_)))
+        };
+        Shared {
+            costs: fixed(&[
+                Parameter::WeightB,
+                Parameter::WeightC,
+                Parameter::AnnotationFixed,
+                Parameter::TimePerParameter,
+                Parameter::TimeFixed,
+            ]),
+            market: fixed(&[
+                Parameter::PromotionPerEffect,
+                Parameter::PromotionFixed,
+                Parameter::FeedbackBaseline,
+            ]),
+        }
+    }
+
     /// Sixteen slices of equal length: these rows.
-    pub(super) fn lanes<'b>(
-        &'b self,
-        constants: &'b [Vec<f64>],
-        rows: Range<usize>,
-    ) -> [&'b [f64]; 16] {
+    pub(super) fn lanes<'b>(&'b self, constants: &'b [Vec<f64>], rows: Range<usize>) -> Lanes<'b> {
         let mut lanes = [&[][..]; Parameter::COUNT];
         for ((lane, column), constant) in lanes.iter_mut().zip(&self.columns).zip(constants) {
             *lane = match column {

@@ -5,12 +5,9 @@
 //! its place or on the width.
 //!
 //! # Formula
-//! S = o·A + p, B = p − o·A, K = A·p + G, Δ = S² + 4·o·G;
-//! E₊ = 2K/(B + √Δ) for B > 0, else (√Δ − B)/(2o). It is also right at o = 0.
-//!
-//! # Reference
-//! Jeannerod, Louvet and Muller, "Further analysis of Kahan's algorithm for the accurate computation
-//! of 2×2 determinants", Math. Comp. 82 (2013), for Δ.
+//! With x = ν/q (for x = D/P: ν = D, q = P) everything is taken q times as large, so that nothing is
+//! divided by q: S = o·A + q·p, B = q·p − o·A, K = A·p + G, Δ = S² + 4·o·q·G for q times A, G, S, B;
+//! E₊ = 2K/(B + √Δ) for B > 0, else (√Δ − B)/(2·o·q). It is also right at o = 0.
 
 use multiversion::multiversion;
 use multiversion::target::target_cfg_f;
@@ -36,101 +33,141 @@ const LARGEST: f64 = 1e200;
 /// A number above this has a square that loses no bits.
 const SMALL: f64 = 1e-140;
 
-type Lanes<'a> = [&'a [f64]; Parameter::COUNT];
+/// The sign bit: set where a number is below 0.
+const SIGN: u64 = 1 << 63;
+
+/// Sixteen slices of equal length, in [`Parameter::ALL`]'s order.
+pub(super) type Lanes<'a> = [&'a [f64]; Parameter::COUNT];
+
+/// What the rows of a batch share: the kernel keeps such numbers in registers, where reading them as
+/// lanes would push the columns out of the first cache.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shared {
+    /// b, l, m, c and k2: of what time and annotation cost.
+    pub(super) costs: bool,
+    /// n1, n2 and p.
+    pub(super) market: bool,
+}
+
+/// Rows side by side.
+pub(super) struct Block<'a> {
+    pub(super) lanes: Lanes<'a>,
+    pub(super) shared: Shared,
+    /// x of every row, where it is not D/P.
+    pub(super) effects: Option<&'a [f64]>,
+}
 
 /// E₊ of every row, NaN where it is not admissible, [`SUSPECT`] where the accurate path must answer;
-/// returns how many those are. `effects` holds x where it is not D/P.
-pub(super) fn evaluate(lanes: &Lanes<'_>, effects: Option<&[f64]>, out: &mut [f64]) -> usize {
-    let short = lanes.iter().chain(&effects).any(|lane| lane.len() < out.len());
+/// returns whether there are such.
+pub(super) fn evaluate(block: &Block<'_>, out: &mut [f64]) -> bool {
+    let short = block.lanes.iter().chain(&block.effects).any(|lane| lane.len() < out.len());
     if short {
         out.fill(SUSPECT);
-        return out.len();
+        return !out.is_empty();
     }
-    let effects = effects.unwrap_or(&[]);
     // Most blocks pass a check that costs little; the others are computed again with a finer one.
-    if swift(lanes, effects, out) == 0 { 0 } else { careful(lanes, effects, out) }
+    !swift(block, out) && careful(block, out)
 }
 
+/// Whether every row is beyond doubt; if not, `out` holds nothing of use.
 #[multiversion(targets(
     "x86_64+avx512f+avx512vl+avx512dq+avx512bw+avx2+fma",
     "x86_64+avx2+fma",
     "aarch64+neon"
 ))]
-fn swift(lanes: &Lanes<'_>, effects: &[f64], out: &mut [f64]) -> usize {
+fn swift(block: &Block<'_>, out: &mut [f64]) -> bool {
     if cfg!(target_arch = "aarch64") || target_cfg_f!(target_feature = "fma") {
-        rows::<true, false>(lanes, effects, out)
+        swift_rows::<true>(block, out)
     } else {
-        rows::<false, false>(lanes, effects, out)
+        swift_rows::<false>(block, out)
     }
 }
 
+/// Marks the rows in doubt; returns whether there are any.
 #[multiversion(targets(
     "x86_64+avx512f+avx512vl+avx512dq+avx512bw+avx2+fma",
     "x86_64+avx2+fma",
     "aarch64+neon"
 ))]
-fn careful(lanes: &Lanes<'_>, effects: &[f64], out: &mut [f64]) -> usize {
-    if cfg!(target_arch = "aarch64") || target_cfg_f!(target_feature = "fma") {
-        rows::<true, true>(lanes, effects, out)
+fn careful(block: &Block<'_>, out: &mut [f64]) -> bool {
+    let doubts = if cfg!(target_arch = "aarch64") || target_cfg_f!(target_feature = "fma") {
+        rows::<true, true, false, false>(block, out)
     } else {
-        rows::<false, true>(lanes, effects, out)
-    }
+        rows::<false, true, false, false>(block, out)
+    };
+    doubts & SIGN != 0
 }
 
 #[inline(always)]
-fn rows<const FMA: bool, const CAREFUL: bool>(
-    lanes: &Lanes<'_>,
-    effects: &[f64],
+fn swift_rows<const FMA: bool>(block: &Block<'_>, out: &mut [f64]) -> bool {
+    let Shared { costs, market } = block.shared;
+    // Another training effect costs far more than the kernel: it gets no loops of its own.
+    let doubts = match (block.effects.is_none() && costs, block.effects.is_none() && market) {
+        (true, true) => rows::<FMA, false, true, true>(block, out),
+        (true, false) => rows::<FMA, false, true, false>(block, out),
+        (false, true) => rows::<FMA, false, false, true>(block, out),
+        (false, false) => rows::<FMA, false, false, false>(block, out),
+    };
+    doubts & SIGN == 0
+}
+
+/// One loop over all rows; the sign bit of what it returns is set where a row is in doubt.
+#[inline(always)]
+fn rows<const FMA: bool, const CAREFUL: bool, const COSTS: bool, const MARKET: bool>(
+    block: &Block<'_>,
     out: &mut [f64],
-) -> usize {
+) -> u64 {
     let len = out.len();
     // Slices of a length that the compiler sees, so that it drops the checks in the loops.
-    let [data, params, a, b, c, d, _, _, k1, k2, l, m, n1, n2, o, p] = *lanes;
-    let (data, params) = (&data[..len], &params[..len]);
-    let (a, b, c, d) = (&a[..len], &b[..len], &c[..len], &d[..len]);
-    let (k1, k2, l, m) = (&k1[..len], &k2[..len], &l[..len], &m[..len]);
-    let (n1, n2, o, p) = (&n1[..len], &n2[..len], &o[..len], &p[..len]);
-    let mut suspects = 0;
+    let [data, params, a, b, c, d, _, _, k1, k2, l, m, n1, n2, o, p] =
+        block.lanes.map(|lane| &lane[..len]);
+    let shared = block.lanes.map(|lane| lane.first().copied().unwrap_or_default());
+    let [_, _, _, same_b, same_c, .., same_k2, same_l, same_m, same_n1, same_n2, _, same_p] =
+        shared;
+    let mut doubts = 0;
     macro_rules! each_row {
-        ($i:ident, $x:expr) => {
+        ($i:ident, $effect:expr, $per:expr) => {
             for $i in 0..len {
                 let row = Row {
                     data: data[$i],
                     params: params[$i],
-                    x: $x,
+                    effect: $effect,
+                    per: $per,
                     a: a[$i],
-                    b: b[$i],
-                    c: c[$i],
+                    b: if COSTS { same_b } else { b[$i] },
+                    c: if COSTS { same_c } else { c[$i] },
                     d: d[$i],
                     k1: k1[$i],
-                    k2: k2[$i],
-                    l: l[$i],
-                    m: m[$i],
-                    n1: n1[$i],
-                    n2: n2[$i],
+                    k2: if COSTS { same_k2 } else { k2[$i] },
+                    l: if COSTS { same_l } else { l[$i] },
+                    m: if COSTS { same_m } else { m[$i] },
+                    n1: if MARKET { same_n1 } else { n1[$i] },
+                    n2: if MARKET { same_n2 } else { n2[$i] },
                     o: o[$i],
-                    p: p[$i],
+                    p: if MARKET { same_p } else { p[$i] },
                 };
-                let (value, suspect) = row.answer::<FMA, CAREFUL>();
+                let (value, doubt) = row.answer::<FMA, CAREFUL>();
                 out[$i] = value;
-                suspects += suspect;
+                doubts |= doubt;
             }
         };
     }
-    if effects.is_empty() {
-        each_row!(i, data[i] / params[i]);
-    } else {
-        let effects = &effects[..len];
-        each_row!(i, effects[i]);
+    match block.effects {
+        Some(effects) if !COSTS && !MARKET => {
+            let effects = &effects[..len];
+            each_row!(i, effects[i], 1.0);
+        }
+        _ => each_row!(i, data[i], params[i]),
     }
-    suspects as usize
+    doubts
 }
 
-/// The numbers of one row.
+/// The numbers of one row; x = effect/per.
 struct Row {
     data: f64,
     params: f64,
-    x: f64,
+    effect: f64,
+    per: f64,
     a: f64,
     b: f64,
     c: f64,
@@ -145,16 +182,16 @@ struct Row {
     p: f64,
 }
 
-/// The economic root of a row, and what its checks need.
+/// The economic root of a row, and what its checks need: all but E are q times the model's.
 struct Economic {
     value: f64,
-    admissible: bool,
-    /// |a·x| + |b·T| + |c·C|.
-    terms: f64,
+    /// |b·T| + |c·C|, not yet times q.
+    costs: f64,
     autonomous: f64,
     pull: f64,
-    /// d·n1·x, the part of G that x's rounding moves.
-    pulled_by_effect: f64,
+    /// d·n2, whose rounding moves G.
+    pulled: f64,
+    baseline: f64,
     sum: f64,
     constant: f64,
     promoted: f64,
@@ -168,42 +205,50 @@ fn fma<const FMA: bool>(a: f64, b: f64, c: f64) -> f64 {
 }
 
 impl Row {
-    /// E₊ or a NaN, and 1 where it is [`SUSPECT`].
+    /// E₊ and whether it is in doubt, by the sign bit.
     #[inline(always)]
     fn answer<const FMA: bool, const CAREFUL: bool>(&self) -> (f64, u64) {
         let root = self.economic::<FMA>();
-        let sure = if CAREFUL { self.is_sure(&root) } else { self.is_plain(&root) };
-        let value = if root.admissible { root.value } else { f64::NAN };
-        (if sure { value } else { SUSPECT }, u64::from(!sure))
+        if !CAREFUL {
+            return (root.value, self.doubt::<FMA>(&root));
+        }
+        let admissible = (root.discriminant > 0.0) & ((root.sum > 0.0) | (root.promoted > 0.0));
+        let sure = self.is_sure(&root, admissible);
+        let value = if admissible { root.value } else { f64::NAN };
+        if sure { (value, 0) } else { (SUSPECT, SIGN) }
     }
 
-    /// No branch: the compiler makes selects of the conditions.
+    /// No branch: the compiler makes selects of the conditions. Sums stand for products by 2 and 4, as
+    /// they have units of their own in the processor.
     #[inline(always)]
     fn economic<const FMA: bool>(&self) -> Economic {
+        let q = self.per;
         let time = fma::<FMA>(self.l, self.params, self.m);
         let labels = fma::<FMA>(self.k1, self.data, self.k2);
-        let (by_effect, by_time, by_labels) = (self.a * self.x, self.b * time, self.c * labels);
-        let autonomous = by_effect + by_time + by_labels;
-        let pulled_by_effect = self.d * self.n1 * self.x;
-        let pull = fma::<FMA>(self.d, self.n2, pulled_by_effect);
-        let sum = fma::<FMA>(self.o, autonomous, self.p);
-        let difference = fma::<FMA>(-self.o, autonomous, self.p);
+        let (by_time, by_labels) = (self.b * time, self.c * labels);
+        let autonomous = fma::<FMA>(self.a, self.effect, q * (by_time + by_labels));
+        let fixed = q * self.n2;
+        let pull = self.d * fma::<FMA>(self.n1, self.effect, fixed);
+        let baseline = q * self.p;
+        let sum = fma::<FMA>(self.o, autonomous, baseline);
+        let difference = (baseline + baseline) - sum;
         let constant = fma::<FMA>(autonomous, self.p, pull);
-        let four_slope = 4.0 * self.o;
-        let promoted = four_slope * pull;
-        let lost = fma::<FMA>(four_slope, pull, -promoted);
-        let discriminant = fma::<FMA>(sum, sum, promoted) + lost;
+        let slope = q * self.o;
+        let quarter = slope * pull;
+        let half = quarter + quarter;
+        let promoted = half + half;
+        let discriminant = fma::<FMA>(sum, sum, promoted);
         let width = discriminant.sqrt();
         let positive = difference > 0.0;
         let numerator = if positive { constant + constant } else { width - difference };
-        let denominator = if positive { difference + width } else { self.o + self.o };
+        let denominator = if positive { difference + width } else { slope + slope };
         Economic {
             value: numerator / denominator,
-            admissible: (discriminant > 0.0) & ((sum > 0.0) | (promoted > 0.0)),
-            terms: by_effect.abs() + by_time.abs() + by_labels.abs(),
+            costs: by_time.abs() + by_labels.abs(),
             autonomous,
             pull,
-            pulled_by_effect,
+            pulled: self.d * fixed,
+            baseline,
             sum,
             constant,
             promoted,
@@ -212,40 +257,44 @@ impl Row {
         }
     }
 
-    /// Sufficient for everything that [`is_sure`](Self::is_sure) asks, with few operations.
+    /// No doubt is sufficient for everything that [`is_sure`](Self::is_sure) asks, with few operations.
     ///
-    /// With s = |o·E| + |p| and t = Σ|terms| + |E|: |F| ≤ s, |E − A| ≤ t and |G| ≤ t·s, so that
-    /// κ·|E|·R ≤ 6·t·s + 4·|d·n1·x| + 2·|E|·R. Where that is within the limit, R is at least a
-    /// 5,460th of |o·A| + |p| and of √(4·|o·G|), so Δ is clear of 0 too. A strict comparison fails
-    /// where something has overflowed.
+    /// With s = |o·E| + |p| and t = |A| + 2·(|b·T| + |c·C|) + |E|, A with the sign of its sum: |a·x| and
+    /// |E − A| are within t, |F| ≤ s and |G| ≤ t·s, so that κ·|E|·R ≤ 6·t·s + 4·|d·n2| + 2·|E|·R. Where
+    /// that is within the limit, R is at least a 5,460th of |o·A| + |p| and of √(4·|o·G|), so Δ is clear
+    /// of 0 too. A strict comparison fails where something has overflowed or is no number.
     #[inline(always)]
-    fn is_plain(&self, root: &Economic) -> bool {
+    fn doubt<const FMA: bool>(&self, root: &Economic) -> u64 {
         let size = root.value.abs();
-        let sway = self.o.abs() * size + self.p.abs();
-        let moved = (root.terms + size) * sway + root.pulled_by_effect.abs();
+        let span = fma::<FMA>(self.per, (root.costs + root.costs) + size, root.autonomous.abs());
+        let sway = fma::<FMA>(self.o.abs(), size, self.p.abs());
+        let moved = fma::<FMA>(span, sway, root.pulled.abs());
         let well_conditioned = moved < (MAX_CONDITION / 6.0 - 1.0) * (size * root.width);
-        let in_range = (size > SMALL) & (root.width > SMALL);
-        let valid = (self.data >= 0.0) & (self.params > 0.0);
-        well_conditioned & in_range & valid & (root.sum > 0.0)
+        // Signs instead of comparisons: integer units look at them. D ≥ 0, P > 0, S ≥ 0.
+        let valid = self.data.to_bits() | self.params.to_bits().wrapping_sub(1);
+        let in_range = (size - SMALL).to_bits() | (root.width - SMALL).to_bits();
+        let other = if well_conditioned { 0 } else { SIGN };
+        valid | in_range | root.sum.to_bits() | other
     }
 
     /// Whether the kernel's answer may stand: κ within the limit, Δ clear of 0, nothing out of range.
     #[inline(always)]
-    fn is_sure(&self, root: &Economic) -> bool {
-        let size = root.value.abs();
+    fn is_sure(&self, root: &Economic, admissible: bool) -> bool {
+        let (size, q) = (root.value.abs(), self.per);
         let (slope, baseline) = (self.o.abs(), self.p.abs());
         let feedback = (self.o * root.value + self.p).abs();
-        let by_pull = 4.0 * (root.pull.abs() + root.pulled_by_effect.abs());
-        let by_feedback = (root.value - root.autonomous).abs() * (slope * size + baseline);
-        let moved = root.terms * feedback + by_pull + by_feedback;
+        let terms = (self.a * self.effect).abs() + q * root.costs;
+        let by_pull = 4.0 * (root.pull.abs() + root.pulled.abs());
+        let by_feedback = (q * root.value - root.autonomous).abs() * (slope * size + baseline);
+        let moved = terms * feedback + by_pull + by_feedback;
         let well_conditioned = moved <= (MAX_CONDITION - 2.0) * (size * root.width);
-        let span = slope * root.autonomous.abs() + baseline;
+        let span = slope * root.autonomous.abs() + root.baseline.abs();
         let scale = span * span + root.promoted.abs();
         let clear = root.discriminant.abs() >= NEAR_FOLD * scale;
         let constant = root.constant.abs();
         let (least, most) = (scale.min(constant), scale.max(constant));
         let in_range = (least >= SMALLEST) & (most <= LARGEST);
         let valid = (self.data >= 0.0) & (self.params > 0.0) & (self.params < f64::INFINITY);
-        clear & in_range & valid & (!root.admissible | well_conditioned)
+        clear & in_range & valid & (!admissible | well_conditioned)
     }
 }

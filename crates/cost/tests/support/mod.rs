@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+pub(crate) mod typical;
 pub(crate) mod uncertain;
 
 use std::path::Path;
