@@ -1,14 +1,16 @@
 //! The flags of `finetune`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use toml::de::DeTable;
 use toml::{Table, Value};
 use tunewise_bert::Precision;
 use tunewise_bert::task::{DeviceChoice, FinetuneConfig};
 use tunewise_bert::train::{Cadence, ClassWeights, MetricForBestModel, NonFinite, SchedulerType};
 use tunewise_data::{Batching, ProblemType};
+use tunewise_examples_pure::CliResult;
 
 /// Fine-tunes a BERT text classifier, evaluates it each epoch, keeps the best, and reports on test rows
 ///
@@ -172,18 +174,38 @@ impl FinetuneArgs {
     ///
     /// # Errors
     /// A message naming the file, line and key at fault.
-    pub fn resolve(&self) -> Result<FinetuneConfig, Box<dyn std::error::Error>> {
-        let flags = Table::try_from(self)?;
-        let Some(path) = &self.config else {
-            return Ok(Value::Table(flags).try_into()?);
-        };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+    pub fn resolve(&self) -> CliResult<FinetuneConfig> {
+        match &self.config {
+            Some(path) => self.resolve_beside(path, &read(path)?, &[]),
+            None => Ok(Value::Table(Table::try_from(self)?).try_into()?),
+        }
+    }
+
+    /// The settings of the flags and of a file's `text`, whose tables `others` are somebody else's.
+    pub(crate) fn resolve_beside(
+        &self,
+        path: &Path,
+        text: &str,
+        others: &[&str],
+    ) -> CliResult<FinetuneConfig> {
         // Read once for itself, so that a fault is shown with its line.
-        toml::from_str::<FinetuneConfig>(&text)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let fault = |mut error: toml::de::Error| {
+            error.set_input(Some(text));
+            format!("{}: {error}", path.display())
+        };
+        let mut own = DeTable::parse(text).map_err(fault)?;
+        for name in others {
+            own.get_mut().remove(*name);
+        }
+        FinetuneConfig::deserialize(toml::Deserializer::from(own)).map_err(fault)?;
         let mut settings: Table = text.parse()?;
-        settings.extend(flags);
+        settings.retain(|name, _| !others.contains(&name));
+        settings.extend(Table::try_from(self)?);
         Ok(Value::Table(settings).try_into()?)
     }
+}
+
+/// The text of a file of settings.
+pub(crate) fn read(path: &Path) -> CliResult<String> {
+    Ok(std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?)
 }

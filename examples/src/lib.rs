@@ -3,8 +3,10 @@
 mod classifier_args;
 mod columns;
 mod finetune_args;
+mod search_args;
 
 pub use classifier_args::ClassifierArgs;
 pub use columns::ColumnArgs;
 pub use finetune_args::FinetuneArgs;
+pub use search_args::SearchArgs;
 pub use tunewise_examples_pure::{BAD_INPUT, CliResult, INTERRUPTED, run, say};

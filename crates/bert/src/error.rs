@@ -271,6 +271,24 @@ pub enum Error {
         /// Its value then, as JSON.
         expected: String,
     },
+    /// A search cannot draw values for a setting.
+    #[error("`{setting}` is {got}, expected {expected}")]
+    SearchSpace {
+        /// The setting.
+        setting: String,
+        /// What was given, as JSON.
+        got: String,
+        /// What would do.
+        expected: String,
+    },
+    /// A trial of a search cannot run.
+    #[error("trial {trial}: {source}")]
+    Trial {
+        /// Its number.
+        trial: usize,
+        /// Why.
+        source: Box<Error>,
+    },
     /// A picture could not be drawn or an invariant of this crate broke.
     #[error("internal: {what}")]
     Internal {

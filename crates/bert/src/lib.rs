@@ -19,6 +19,7 @@
 //! | `serve` | [`SharedClassifier`]: one model for many threads and tasks |
 //! | `pretrained` | [`PretrainedWriter`]: folders that Transformers loads |
 //! | [`task`] | [`finetune`](task::finetune): the main job |
+//! | [`search`] | [`search`](search::search): many such jobs, for the settings that do best |
 //!
 //! Sources: Devlin et al. 2019, *BERT*; Transformers' `BertForSequenceClassification` and `Trainer`.
 #![forbid(unsafe_code)]
@@ -34,6 +35,7 @@ mod model;
 mod prediction;
 mod pretrained;
 mod runtime;
+pub mod search;
 mod serve;
 pub mod task;
 mod thrift;

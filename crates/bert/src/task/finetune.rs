@@ -13,8 +13,8 @@ use super::saved_run::Resumed;
 use super::saver::Saver;
 use crate::files::{self, OutputFolder};
 use crate::train::{
-    Evaluation, History, LogFile, Observer, Outcome, PhaseSeconds, StopReason, Stopwatch, Trainer,
-    predict,
+    Evaluation, History, LogFile, MetricForBestModel, Observer, Outcome, PhaseSeconds, StopReason,
+    Stopwatch, Trainer, predict,
 };
 use crate::{Error, Precision, PretrainedWriter, Result};
 
@@ -23,6 +23,8 @@ use crate::{Error, Precision, PretrainedWriter, Result};
 pub struct Finetuned {
     /// How training ended.
     pub outcome: Outcome,
+    /// What the best weights are best in.
+    pub metric_for_best_model: MetricForBestModel,
     /// The kept weights measured; absent if the run was stopped.
     pub report: Option<Report>,
     /// What `run.json` holds.
@@ -101,7 +103,10 @@ pub fn finetune(
     };
     let record = RunRecord::new(config, &run.model, measured);
     files::write_json(&folder.join("run.json"), &record)?;
-    Ok(Finetuned { outcome, report, record })
+    let problem = run.model.config().problem();
+    let metric = MetricForBestModel::default_of(problem);
+    let metric_for_best_model = config.metric_for_best_model.unwrap_or(metric);
+    Ok(Finetuned { outcome, metric_for_best_model, report, record })
 }
 
 /// The output folder is cleared of an earlier run's files: it must not be the checkpoint's own.

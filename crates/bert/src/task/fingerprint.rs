@@ -26,24 +26,26 @@ pub(super) struct Fingerprint {
     configuration: Map<String, Value>,
 }
 
-/// Settings that a resumed run may change: where files are (their contents are compared), what is
-/// kept, and what is compared as it came out.
-const FREE: [&str; 14] = [
-    "model_name_or_path",
-    "train_file",
-    "validation_file",
-    "test_file",
-    "output_dir",
-    "overwrite_output_dir",
-    "resume",
-    "save_steps",
-    "save_total_limit",
-    "max_minutes",
-    "price_per_hour",
-    "threads",
-    "device",
-    "precision",
-];
+impl FinetuneConfig {
+    /// Settings that a resumed run may change: where files are (their contents are compared), what is
+    /// kept, and what is compared as it came out.
+    pub(crate) const MAY_CHANGE: [&str; 14] = [
+        "model_name_or_path",
+        "train_file",
+        "validation_file",
+        "test_file",
+        "output_dir",
+        "overwrite_output_dir",
+        "resume",
+        "save_steps",
+        "save_total_limit",
+        "max_minutes",
+        "price_per_hour",
+        "threads",
+        "device",
+        "precision",
+    ];
+}
 
 impl Fingerprint {
     pub(super) fn new(config: &FinetuneConfig, run: &Prepared) -> Result<Self> {
@@ -86,7 +88,11 @@ impl Fingerprint {
 }
 
 /// The first field outside `free` in which two fingerprints differ, with both values.
-fn difference(then: &Value, now: &Value, free: &[&str]) -> Option<(String, Value, Value)> {
+pub(crate) fn difference(
+    then: &Value,
+    now: &Value,
+    free: &[&str],
+) -> Option<(String, Value, Value)> {
     let (Value::Object(a), Value::Object(b)) = (then, now) else { return None };
     let names = a.keys().chain(b.keys().filter(|name| !a.contains_key(*name)));
     names.filter(|name| !free.contains(&name.as_str())).find_map(|name| {
@@ -94,7 +100,7 @@ fn difference(then: &Value, now: &Value, free: &[&str]) -> Option<(String, Value
         let (then, now) = (of(a), of(b));
         match name.as_str() {
             _ if then == now => None,
-            "configuration" => difference(&then, &now, &FREE),
+            "configuration" => difference(&then, &now, &FinetuneConfig::MAY_CHANGE),
             "model" => difference(&then, &now, &[]),
             _ => Some((name.clone(), then, now)),
         }

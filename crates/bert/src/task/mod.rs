@@ -16,6 +16,7 @@ mod saver;
 
 pub use config::{DeviceChoice, FinetuneConfig};
 pub use finetune::{Finetuned, Report, finetune};
+pub(crate) use fingerprint::difference;
 pub use notice::Notice;
 pub use outputs::{Labelled, evaluate_dataset};
 pub use prediction_line::prediction_line;

@@ -86,10 +86,7 @@ impl Evaluation {
     /// Macro F1, or the loss for regression.
     #[must_use]
     pub fn default_metric(&self) -> MetricForBestModel {
-        match self.report {
-            Scores::Classification(_) => MetricForBestModel::MacroF1,
-            Scores::Regression(_) => MetricForBestModel::Loss,
-        }
+        MetricForBestModel::default_of(self.problem())
     }
 
     /// The value of a metric.

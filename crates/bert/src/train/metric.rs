@@ -54,6 +54,12 @@ impl MetricForBestModel {
         (Self::Loss, "loss"),
     ];
 
+    /// Macro F1, or the loss for regression.
+    #[must_use]
+    pub fn default_of(problem: ProblemType) -> Self {
+        if problem == ProblemType::Regression { Self::Loss } else { Self::MacroF1 }
+    }
+
     /// Whether the problem has it.
     pub(crate) fn is_of(self, problem: ProblemType) -> bool {
         match self {

@@ -14,6 +14,7 @@ const TEMPLATE: &str = "{bar:32} {pos}/{len} steps  {elapsed} < {eta}  {msg}";
 pub struct Progress {
     bar: ProgressBar,
     is_terminal: bool,
+    has_reports: bool,
 }
 
 impl Default for Progress {
@@ -23,11 +24,18 @@ impl Default for Progress {
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style);
         }
-        Self { bar, is_terminal }
+        Self { bar, is_terminal, has_reports: true }
     }
 }
 
 impl Progress {
+    /// A bar and warnings alone: nothing of steps, epochs and evaluations that is not on a terminal's
+    /// bar. For those who tell of a run themselves.
+    #[must_use]
+    pub fn bar_alone() -> Self {
+        Self { has_reports: false, ..Self::default() }
+    }
+
     /// A line above the bar. That standard error may be closed must not end a run.
     fn say(&self, text: &str) {
         if self.is_terminal {
@@ -41,7 +49,7 @@ impl Progress {
         self.bar.set_position(state.step);
         if self.is_terminal {
             self.bar.set_message(message);
-        } else {
+        } else if self.has_reports {
             self.say(&format!("step {}/{}  {message}", state.step, state.total_steps));
         }
     }
@@ -73,10 +81,12 @@ impl Observer for Progress {
                 state.step + 1,
                 state.skipped_steps
             )),
-            Event::EpochEnd { epoch, mean_loss } => {
+            Event::EpochEnd { epoch, mean_loss } if self.has_reports => {
                 self.say(&format!("epoch {epoch}: mean training loss {mean_loss:.4}"));
             }
-            Event::Evaluated { evaluation } => self.evaluated(evaluation, state),
+            Event::Evaluated { evaluation } if self.has_reports => {
+                self.evaluated(evaluation, state)
+            }
             Event::TrainEnd { .. } => self.bar.finish_and_clear(),
             _ => {}
         }

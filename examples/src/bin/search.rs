@@ -1,0 +1,40 @@
+//! Searches for the settings of a fine-tuning run: `search --help`.
+#![allow(clippy::print_stdout, reason = "a command line")]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tunewise_bert::exit_at_once;
+use tunewise_bert::search::{SearchEnd, SearchNotice, search};
+use tunewise_bert::train::{Progress, StopFlag};
+use tunewise_examples::{CliResult, INTERRUPTED, SearchArgs, run, say};
+
+fn main() -> ExitCode {
+    run(|| search_command(&SearchArgs::parse()))
+}
+
+fn search_command(args: &SearchArgs) -> CliResult {
+    let (base, config) = args.resolve()?;
+    let mut stop = StopFlag::default();
+    let asked = stop.clone();
+    ctrlc::set_handler(move || {
+        if asked.set() {
+            exit_at_once(INTERRUPTED); // the second time
+        }
+        say("stopping after this step; once more to stop at once");
+    })?;
+    let mut progress = Progress::bar_alone();
+    let mut tell = |notice: &SearchNotice| say(notice);
+    let done = search(&base, &config, &mut tell, &mut [&mut progress, &mut stop])?;
+
+    print!("{}", done.state);
+    if let (Some(best), Some(folder)) = (done.state.best(), &done.best_dir) {
+        say(format!("best: trial {} in {}", best.trial, folder.display()));
+        say(format!("its settings: {}", best.settings_text()));
+    }
+    Ok(match (done.end, done.best_dir) {
+        (SearchEnd::Stopped, _) => ExitCode::from(INTERRUPTED),
+        (SearchEnd::Completed, None) => return Err("every trial failed".into()),
+        _ => ExitCode::SUCCESS,
+    })
+}
