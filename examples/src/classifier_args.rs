@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use tunewise_bert::task::DeviceChoice;
 use tunewise_bert::{
-    Aggregation, Calibration, Classifier, ClassifierOptions, LongTexts, Precision, Result,
-    set_num_threads,
+    Aggregation, Backend, Calibration, Classifier, ClassifierOptions, InferencePrecision,
+    LongTexts, Result, set_num_threads,
 };
 use tunewise_examples_pure::say;
 
@@ -31,10 +31,10 @@ pub struct ClassifierArgs {
     /// Rows of a batch
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub batch_size: usize,
-    /// fp32, bf16 or auto
-    #[arg(long, value_name = "P", default_value_t = Precision::Fp32)]
-    pub precision: Precision,
-    /// Threads of libtorch [default: the cores]
+    /// fp32, bf16, int8 or auto (bf16 where it is faster)
+    #[arg(long, value_name = "P", default_value_t = InferencePrecision::Fp32)]
+    pub precision: InferencePrecision,
+    /// Threads [default: the cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<u16>,
     /// cpu, cuda:N or auto
@@ -61,6 +61,9 @@ impl ClassifierArgs {
         let classifier = Classifier::with_options(&self.model, options)?;
         if classifier.calibration() != Calibration::default() {
             say(format!("{}: {}", self.model.display(), classifier.calibration()));
+        }
+        if let Backend::Libtorch { .. } = classifier.backend() {
+            say(format!("predictions run on {}", classifier.backend()));
         }
         Ok(classifier)
     }

@@ -5,24 +5,34 @@ use std::sync::Arc;
 
 use tch::Device;
 use tunewise_data::{Dataset, EncodedTexts, Tokenizer};
+use tunewise_kernels::Isa;
 
 use crate::calibration::Calibration;
 use crate::codec::Codec;
+use crate::engine::{Backend, Engine, InferencePrecision};
 use crate::long_texts::LongTexts;
 use crate::prediction::Prediction;
 use crate::pretrained::Settings;
 use crate::serve::{ShareOptions, SharedClassifier};
 use crate::thrift::thrifty_batches;
 use crate::train::{Predictions, predict_batches};
-use crate::{BertClassifier, BertConfig, Error, Head, Precision, Result};
+use crate::{BertClassifier, BertConfig, Checkpoint, Error, Head, Precision, Result};
 
 /// A checkpoint ready to predict, for one thread at a time; [`Classifier::share`] makes it one for
 /// all.
 #[derive(Debug)]
 pub struct Classifier {
-    model: BertClassifier,
+    model: Model,
+    backend: Backend,
     codec: Arc<Codec>,
     options: ClassifierOptions,
+}
+
+/// What holds the weights.
+#[derive(Debug)]
+enum Model {
+    Engine(Box<Engine>),
+    Libtorch(Box<BertClassifier>, Precision),
 }
 
 /// How a [`Classifier`] runs.
@@ -35,14 +45,16 @@ pub struct Classifier {
 /// | `max_seq_length` | none | tokens; none: as trained, else what tokenizer and positions allow |
 /// | `long_texts` | truncated | what becomes of texts of more tokens |
 ///
-/// The logits of a text depend on the other rows of its batch by rounding alone: by less than 1e-5 in
-/// fp32. With a `batch_size` of 1 they do not depend on them at all.
+/// What the CPU has instructions for runs on kernels of our own ([`Engine`](crate::Engine)): a text's
+/// logits are then the same to the bit whatever texts are beside it. The rest runs on libtorch, as
+/// [`Classifier::backend`] says; there they depend on the other rows of a batch by rounding, less than
+/// 1e-5 in fp32, and with a `batch_size` of 1 not at all.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClassifierOptions {
     /// Where the model runs.
     pub device: Device,
     /// In which arithmetic.
-    pub precision: Precision,
+    pub precision: InferencePrecision,
     /// Rows of a batch.
     pub batch_size: usize,
     /// Tokens that texts are truncated to.
@@ -55,7 +67,7 @@ impl Default for ClassifierOptions {
     fn default() -> Self {
         Self {
             device: Device::Cpu,
-            precision: Precision::Fp32,
+            precision: InferencePrecision::Fp32,
             batch_size: 64,
             max_seq_length: None,
             long_texts: LongTexts::Truncated,
@@ -77,17 +89,19 @@ impl Classifier {
     /// # Errors
     /// Those of [`BertClassifier::load_pretrained`] (a folder without a classification head among
     /// them) and of [`Tokenizer::from_dir`]; [`Error::SequenceTooLong`] and [`Error::Setting`] for
-    /// options out of range.
+    /// options out of range; [`Error::Pool`].
     pub fn with_options(dir: impl AsRef<Path>, options: ClassifierOptions) -> Result<Self> {
         let dir = dir.as_ref();
-        let (model, _) = BertClassifier::load_pretrained(dir, &Head::Kept, options.device)?;
-        let tokenizer = Tokenizer::from_dir(dir)?;
-        let codec = Codec::new(model.config(), tokenizer, &Settings::from_dir(dir)?, &options)?;
+        let checkpoint = Checkpoint::open(dir)?;
+        let (tokenizer, settings) = (Tokenizer::from_dir(dir)?, Settings::from_dir(dir)?);
+        let codec = Codec::new(checkpoint.config(), tokenizer, &settings, &options)?;
+        let backend = Backend::choose(options.precision, options.device, Isa::detect());
         if options.batch_size == 0 {
             let expected = "1 or more".to_owned();
             return Err(Error::Setting { name: "batch_size", got: "0".to_owned(), expected });
         }
-        let classifier = Self { model, codec: Arc::new(codec), options };
+        let model = Model::load(checkpoint, backend, options.device)?;
+        let classifier = Self { model, backend, codec: Arc::new(codec), options };
         classifier.codec.encode_texts(&[""])?; // refuses windows that leave no room for text
         Ok(classifier)
     }
@@ -113,8 +127,16 @@ impl Classifier {
 
     /// The logits of encoded rows.
     pub(crate) fn run(&self, rows: &EncodedTexts) -> Result<Predictions> {
-        let batches = thrifty_batches(&rows.lengths(), self.options.batch_size);
-        predict_batches(&self.model, &self.codec.source(rows), &batches, self.options.precision)
+        let batch_size = self.options.batch_size;
+        match &self.model {
+            Model::Engine(engine) => {
+                Ok(Predictions::of_logits(engine.logits(rows, batch_size)?, self.config()))
+            }
+            Model::Libtorch(model, precision) => {
+                let batches = thrifty_batches(&rows.lengths(), batch_size);
+                predict_batches(model, &self.codec.source(rows), &batches, *precision)
+            }
+        }
     }
 
     /// Gives the model to a thread of its own, which answers any number of threads and tasks.
@@ -131,10 +153,16 @@ impl Classifier {
         self.codec.name(predictions)
     }
 
-    /// The model.
+    /// The checkpoint's configuration.
     #[must_use]
-    pub fn model(&self) -> &BertClassifier {
-        &self.model
+    pub fn config(&self) -> &BertConfig {
+        self.codec.config()
+    }
+
+    /// What computes the predictions.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.backend
     }
 
     /// The tokens that texts are truncated to.
@@ -155,6 +183,21 @@ impl Classifier {
 
     pub(crate) fn options(&self) -> &ClassifierOptions {
         &self.options
+    }
+}
+
+impl Model {
+    fn load(checkpoint: Checkpoint, backend: Backend, device: Device) -> Result<Self> {
+        Ok(match backend {
+            Backend::Engine(precision) => {
+                let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1);
+                Self::Engine(Box::new(Engine::from_checkpoint(checkpoint, precision, threads)?))
+            }
+            Backend::Libtorch { precision, .. } => {
+                let (model, _) = BertClassifier::from_checkpoint(checkpoint, &Head::Kept, device)?;
+                Self::Libtorch(Box::new(model), precision)
+            }
+        })
     }
 }
 

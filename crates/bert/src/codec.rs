@@ -96,6 +96,10 @@ impl Codec {
         predictions.scores().map(name).collect()
     }
 
+    pub(crate) fn config(&self) -> &BertConfig {
+        &self.config
+    }
+
     pub(crate) fn max_seq_length(&self) -> usize {
         self.max_seq_length
     }

@@ -16,6 +16,7 @@
 //! | `model` | [`BertClassifier`], [`BertConfig`], [`Checkpoint`] |
 //! | [`train`] | [`Trainer`](train::Trainer), losses, schedule, events and observers, [`predict`](train::predict) |
 //! | `classifier` | [`Classifier`]: a folder in, labels out |
+//! | `engine` | [`Engine`]: prediction on kernels of our own, and when it is used: [`Backend`] |
 //! | `serve` | [`SharedClassifier`]: one model for many threads and tasks |
 //! | `pretrained` | [`PretrainedWriter`]: folders that Transformers loads |
 //! | [`task`] | [`finetune`](task::finetune): the main job |
@@ -43,7 +44,7 @@ pub mod train;
 
 pub use calibration::Calibration;
 pub use classifier::{Classifier, ClassifierOptions};
-pub use engine::{Engine, EnginePrecision};
+pub use engine::{Backend, Engine, EnginePrecision, Fallback, InferencePrecision};
 pub use error::{Error, Result};
 pub use long_texts::{Aggregation, LongTexts};
 pub use model::{

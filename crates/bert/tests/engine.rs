@@ -56,7 +56,7 @@ const CASES: [&str; 5] =
     ["single_label", "binary_gelu_new", "multi_label", "regression", "distinct_ids"];
 
 fn largest_error(case: &Case, precision: EnginePrecision) -> f64 {
-    let got = Engine::new(&case.model, precision, 2).unwrap().logits(&case.texts).unwrap();
+    let got = Engine::new(&case.model, precision, 2).unwrap().logits(&case.texts, 64).unwrap();
     assert_eq!(got.len(), case.logits.len());
     let errors = got.iter().zip(&case.logits).map(|(got, want)| (f64::from(*got) - want).abs());
     errors.fold(0.0, f64::max)
@@ -87,15 +87,15 @@ fn a_text_has_the_same_bits_alone_and_among_others_on_any_number_of_threads() {
     for precision in [EnginePrecision::Fp32, EnginePrecision::Bf16, EnginePrecision::Int8] {
         let one = Engine::new(&case.model, precision, 1).unwrap();
         let three = Engine::new(&case.model, precision, 3).unwrap();
-        let together = one.logits(&case.texts).unwrap();
-        assert_eq!(three.logits(&case.texts).unwrap(), together, "{precision:?}");
+        let together = one.logits(&case.texts, 64).unwrap();
+        assert_eq!(three.logits(&case.texts, 64).unwrap(), together, "{precision:?}");
         let num_labels = together.len() / case.texts.len();
         let tokenizer = Tokenizer::from_dir(folder("distinct_ids")).unwrap();
         let again = encode(&tokenizer, &["the price was good"], 32);
-        let alone = one.logits(&again).unwrap();
+        let alone = one.logits(&again, 64).unwrap();
         let among = ["late", "the price was good", "never broken and always late"];
         let among = encode(&tokenizer, &among, 32);
-        let among = one.logits(&among).unwrap();
+        let among = one.logits(&among, 1).unwrap();
         assert_eq!(among[num_labels..2 * num_labels], alone, "{precision:?}");
     }
 }
@@ -106,6 +106,6 @@ fn a_text_that_is_too_long_is_refused() {
     let tokenizer = Tokenizer::from_dir(folder("regression")).unwrap();
     let long = encode(&tokenizer, &["bad ".repeat(100).as_str()], 80);
     let engine = Engine::new(&case.model, EnginePrecision::Fp32, 1).unwrap();
-    assert!(matches!(engine.logits(&long), Err(Error::SequenceTooLong { length: 80, .. })));
-    assert!(engine.logits(&encode(&tokenizer, &[], 8)).unwrap().is_empty());
+    assert!(matches!(engine.logits(&long, 64), Err(Error::SequenceTooLong { length: 80, .. })));
+    assert!(engine.logits(&encode(&tokenizer, &[], 8), 64).unwrap().is_empty());
 }

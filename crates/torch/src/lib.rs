@@ -22,6 +22,7 @@
 //! | `autocast` | [`Bf16Autocast`], [`has_fast_bf16`] |
 //! | `cuda` | [`init`] |
 //! | `exit` | [`exit_at_once`] |
+//! | `mapped` | [`MappedFile`] |
 //!
 //! The only crate of the workspace with C++ (folder `shim`) and unsafe code.
 #![allow(unsafe_code)]
@@ -32,12 +33,14 @@ mod cuda;
 mod error;
 mod exit;
 mod ffi;
+mod mapped;
 
 pub use adamw::{AdamW, AdamWConfig, ParameterGroup};
 pub use autocast::{Bf16Autocast, has_fast_bf16};
 pub use cuda::init;
 pub use error::{Error, Result};
 pub use exit::exit_at_once;
+pub use mapped::MappedFile;
 
 /// The libtorch that tch 0.24 is built for; another version does not link.
 pub const LIBTORCH_VERSION: &str = "2.11.0";

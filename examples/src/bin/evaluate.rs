@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 
 fn evaluate(args: &Args) -> CliResult {
     let classifier = args.classifier.load()?;
-    let problem = classifier.model().config().problem();
+    let problem = classifier.config().problem();
     let options = args.columns.read_options(LabelUse::Required, Some(problem));
     let measured = evaluate_dataset(&classifier, &read_path(&args.input, &options)?)?;
     if args.json {

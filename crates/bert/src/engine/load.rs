@@ -1,35 +1,39 @@
-//! From the model's tensors to packed weights.
+//! From a model's tensors, or those of its file, to packed weights.
+
+use std::collections::BTreeMap;
 
 use tch::{Device, Kind};
 use tunewise_kernels::{LayerNorm, Precision, Weights};
 
 use crate::error::Context;
+use crate::model::Stored;
 use crate::{BertClassifier, BertConfig, Error, Result};
 
-/// The model's tensors by name.
-pub(super) struct Named<'a> {
-    model: &'a BertClassifier,
+/// Tensors by name.
+pub(super) enum Named<'a> {
+    Model(&'a BertClassifier),
+    Stored(BTreeMap<String, Stored>),
 }
 
-impl<'a> Named<'a> {
-    pub(super) fn new(model: &'a BertClassifier) -> Self {
-        Self { model }
-    }
-
+impl Named<'_> {
     /// A tensor's numbers, row-major.
     pub(super) fn numbers(&self, name: &str) -> Result<Vec<f32>> {
-        let (_, tensor) =
-            self.model.parameters().find(|(known, _)| *known == name).ok_or(Error::Internal {
-                what: "the model has every tensor of its configuration",
-            })?;
-        tensor
-            .f_detach()
-            .and_then(|tensor| tensor.f_to_device(Device::Cpu))
-            .and_then(|tensor| tensor.f_to_kind(Kind::Float))
-            .and_then(|tensor| tensor.f_contiguous())
-            .and_then(|tensor| tensor.f_view([-1]))
-            .and_then(Vec::try_from)
-            .at("copy of a weight")
+        let missing = Error::Internal { what: "the model has every tensor of its configuration" };
+        match self {
+            Self::Stored(tensors) => tensors.get(name).ok_or(missing)?.numbers(),
+            Self::Model(model) => {
+                let named = model.parameters().find(|(known, _)| *known == name);
+                let (_, tensor) = named.ok_or(missing)?;
+                tensor
+                    .f_detach()
+                    .and_then(|tensor| tensor.f_to_device(Device::Cpu))
+                    .and_then(|tensor| tensor.f_to_kind(Kind::Float))
+                    .and_then(|tensor| tensor.f_contiguous())
+                    .and_then(|tensor| tensor.f_view([-1]))
+                    .and_then(Vec::try_from)
+                    .at("copy of a weight")
+            }
+        }
     }
 
     /// The layer of that prefix.

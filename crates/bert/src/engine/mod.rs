@@ -4,6 +4,7 @@
 //! The same model as [`BertClassifier`]'s forward pass in `Mode::Eval`. A text's logits do not depend
 //! on the texts beside it, nor on the number of threads.
 
+mod backend;
 mod embed;
 mod layer;
 mod load;
@@ -16,9 +17,11 @@ use tunewise_kernels::{Isa, Operand, Weights};
 
 pub use tunewise_kernels::Precision as EnginePrecision;
 
+pub use self::backend::{Backend, Fallback, InferencePrecision};
+
 use self::embed::Embeddings;
 use self::layer::{Layer, Packed, Scratch};
-use crate::{BertClassifier, Error, Result};
+use crate::{BertClassifier, BertConfig, Checkpoint, Error, Result};
 
 /// Tokens of a batch: enough to reuse what is read of the weights, few enough to stay in the cache.
 const BATCH_TOKENS: usize = 512;
@@ -44,11 +47,32 @@ impl Engine {
     /// [`Error::Torch`] if a weight cannot be copied, [`Error::Kernel`] if one has not the shape that
     /// the configuration says, [`Error::Pool`] if threads cannot be started.
     pub fn new(model: &BertClassifier, precision: EnginePrecision, threads: usize) -> Result<Self> {
-        let config = model.config();
-        let names = load::Named::new(model);
+        Self::of(&load::Named::Model(model), model.config(), precision, threads)
+    }
+
+    /// Packs a folder's weights as they are read, without a model of libtorch's.
+    ///
+    /// # Errors
+    /// Those of [`BertClassifier::from_checkpoint`] with [`Head::Kept`](crate::Head::Kept); a pooler
+    /// must be there too.
+    pub fn from_checkpoint(
+        checkpoint: Checkpoint,
+        precision: EnginePrecision,
+        threads: usize,
+    ) -> Result<Self> {
+        let (config, tensors) = checkpoint.into_tensors()?;
+        Self::of(&load::Named::Stored(tensors), &config, precision, threads)
+    }
+
+    fn of(
+        names: &load::Named<'_>,
+        config: &BertConfig,
+        precision: EnginePrecision,
+        threads: usize,
+    ) -> Result<Self> {
         let last = config.num_hidden_layers.saturating_sub(1);
         let layers = (0..config.num_hidden_layers)
-            .map(|layer| Layer::new(&names, config, (layer, layer == last), precision))
+            .map(|layer| Layer::new(names, config, (layer, layer == last), precision))
             .collect::<Result<_>>()?;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -58,7 +82,7 @@ impl Engine {
         Ok(Self {
             isa: Isa::detect(),
             precision,
-            embeddings: Embeddings::new(&names, config)?,
+            embeddings: Embeddings::new(names, config)?,
             layers,
             pooler: names.linear("bert.pooler.dense", EnginePrecision::Fp32)?,
             classifier: names.linear("classifier", EnginePrecision::Fp32)?,
@@ -69,13 +93,14 @@ impl Engine {
         })
     }
 
-    /// Logits `[rows, num_labels]` of all rows, in order.
+    /// Logits `[rows, num_labels]` of all rows, in order; at most `batch_size` rows pass through the
+    /// layers together.
     ///
     /// # Errors
     /// [`Error::SequenceTooLong`] for a row of more tokens than the model has positions,
     /// [`Error::VocabularyTooSmall`] for an id without an embedding.
-    pub fn logits(&self, rows: &EncodedTexts) -> Result<Vec<f32>> {
-        let batches = batches(&rows.lengths());
+    pub fn logits(&self, rows: &EncodedTexts, batch_size: usize) -> Result<Vec<f32>> {
+        let batches = batches(&rows.lengths(), self.pool.current_num_threads(), batch_size);
         let done: Vec<(Vec<usize>, Vec<f32>)> = self.pool.install(|| {
             let run = |scratch: &mut Scratch, batch: Vec<usize>| {
                 let logits = self.batch(rows, &batch, scratch)?;
@@ -150,16 +175,19 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// Rows in batches of like length, the longest first, so that the threads end together.
-fn batches(lengths: &[u32]) -> Vec<Vec<usize>> {
+/// Rows in batches of like length, the longest first, so that the threads end together; each thread
+/// gets one where there are as many rows.
+fn batches(lengths: &[u32], threads: usize, batch_size: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<(u32, usize)> = lengths.iter().copied().zip(0..).collect();
     order.sort_unstable_by_key(|&(length, row)| (std::cmp::Reverse(length), row));
+    let total: usize = lengths.iter().map(|&length| length as usize).sum();
+    let limit = total.div_ceil(threads.max(1)).min(BATCH_TOKENS);
     let mut batches: Vec<Vec<usize>> = Vec::new();
-    let mut tokens = usize::MAX;
+    let mut tokens = 0;
     for (length, row) in order {
         let length = length as usize;
         match batches.last_mut() {
-            Some(batch) if tokens + length <= BATCH_TOKENS => {
+            Some(batch) if tokens + length <= limit && batch.len() < batch_size => {
                 batch.push(row);
                 tokens += length;
             }

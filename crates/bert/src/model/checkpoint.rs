@@ -1,8 +1,12 @@
 //! A Hugging Face folder, opened and looked at before a model is built from it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::BertConfig;
+use super::parameters::specs;
+use super::stored::Stored;
+use super::weights::Head;
 use super::weights::{self, Weights};
 use crate::{Error, Result};
 
@@ -27,6 +31,22 @@ impl Checkpoint {
             return Err(Error::NotACheckpoint { path: dir.to_owned(), missing: "config.json" });
         }
         Ok(Self { config: BertConfig::from_file(config)?, weights: weights::read(dir)? })
+    }
+
+    /// Every tensor of a classifier by name; the folder must have exactly these.
+    pub(crate) fn into_tensors(self) -> Result<(BertConfig, BTreeMap<String, Stored>)> {
+        let Self { config, mut weights } = self;
+        let mut tensors = BTreeMap::new();
+        for spec in specs(&config) {
+            if let Some(tensor) = weights.take(&spec, &Head::Kept)? {
+                tensors.insert(spec.name, tensor);
+            }
+        }
+        let (path, report) = (weights.path().to_owned(), weights.finish()?);
+        if report.fresh.is_empty() {
+            return Ok((config, tensors));
+        }
+        Err(Error::TensorNames { path, missing: report.fresh, unexpected: Vec::new() })
     }
 
     /// The configuration.

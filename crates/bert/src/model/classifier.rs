@@ -87,7 +87,9 @@ impl BertClassifier {
     ) -> Result<(Self, LoadReport)> {
         let Checkpoint { mut config, mut weights } = checkpoint;
         let seed = head.configure(&mut config);
-        let parameters = Parameters::build(&config, device, seed, |spec| weights.take(spec, head))?;
+        let take =
+            |spec: &Spec| weights.take(spec, head)?.map(|tensor| tensor.tensor()).transpose();
+        let parameters = Parameters::build(&config, device, seed, take)?;
         let report = weights.finish()?;
         Ok((Self::from_parameters(config, device, parameters)?, report))
     }
@@ -165,7 +167,9 @@ impl BertClassifier {
     pub fn restore(&mut self, dir: impl AsRef<Path>) -> Result<()> {
         let mut weights = weights::read(dir.as_ref())?;
         let specs = super::parameters::specs(&self.config);
-        let take = |spec: &Spec| weights.take(spec, &Head::Kept);
+        let take = |spec: &Spec| {
+            weights.take(spec, &Head::Kept)?.map(|tensor| tensor.tensor()).transpose()
+        };
         let given = specs.iter().map(take).collect::<Result<Vec<_>>>()?;
         weights.finish()?;
         let _guard = tch::no_grad_guard();

@@ -8,8 +8,9 @@ mod embeddings;
 mod encoder;
 mod freeze;
 mod layers;
-mod parameters;
+pub(crate) mod parameters;
 mod precision;
+mod stored;
 pub(crate) mod weights;
 
 pub use checkpoint::Checkpoint;
@@ -17,6 +18,7 @@ pub use classifier::BertClassifier;
 pub use config::{Activation, BertConfig};
 pub use device_batch::DeviceBatch;
 pub use precision::Precision;
+pub(crate) use stored::Stored;
 pub use weights::{Head, LoadReport};
 
 /// Whether dropout is on.

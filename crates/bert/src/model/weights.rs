@@ -12,6 +12,7 @@ use tunewise_data::ProblemType;
 
 use super::BertConfig;
 use super::parameters::Spec;
+use super::stored::Stored;
 use crate::error::Context;
 use crate::{Error, Result};
 
@@ -70,23 +71,20 @@ pub struct LoadReport {
 #[derive(Debug)]
 pub(crate) struct Weights {
     path: PathBuf,
-    tensors: BTreeMap<String, (Vec<usize>, Tensor)>,
+    tensors: BTreeMap<String, Stored>,
     missing: Vec<String>,
     report: LoadReport,
 }
 
-/// Reads all tensors of the folder that a classifier can use.
+/// Finds all tensors of the folder that a classifier can use.
 pub(crate) fn read(dir: &Path) -> Result<Weights> {
-    let mut weights = Weights {
-        path: dir.to_owned(),
-        tensors: BTreeMap::new(),
-        missing: Vec::new(),
-        report: LoadReport::default(),
-    };
+    let mut tensors = BTreeMap::new();
     for file in files(dir)? {
-        weights.read_file(&file)?;
+        tensors.extend(Stored::of_file(&file, canonical)?);
     }
-    Ok(weights)
+    let widened = tensors.values().filter(|tensor: &&Stored| tensor.is_half()).count();
+    let report = LoadReport { widened, ..LoadReport::default() };
+    Ok(Weights { path: dir.to_owned(), tensors, missing: Vec::new(), report })
 }
 
 /// The tensors of one file under their own names, 32 bits each.
@@ -153,54 +151,21 @@ fn canonical(name: &str) -> Option<String> {
 }
 
 impl Weights {
-    fn read_file(&mut self, file: &Path) -> Result<()> {
-        let bytes = std::fs::read(file).at(file)?;
-        let views = SafeTensors::deserialize(&bytes).at(file)?;
-        for (name, view) in views.iter() {
-            let Some(canonical) = canonical(name) else {
-                continue;
-            };
-            let tensor = self.float(file, name, &view)?;
-            self.tensors.insert(canonical, (view.shape().to_vec(), tensor));
-        }
-        Ok(())
-    }
-
-    /// The tensor in 32 bits, checked to be finite.
-    fn float(&mut self, file: &Path, name: &str, view: &TensorView<'_>) -> Result<Tensor> {
-        let kind = match view.dtype() {
-            Dtype::F32 => Kind::Float,
-            Dtype::F16 => Kind::Half,
-            Dtype::BF16 => Kind::BFloat16,
-            other => {
-                let (path, name) = (file.to_owned(), name.to_owned());
-                return Err(Error::TensorDtype { path, name, got: format!("{other:?}") });
-            }
-        };
-        self.report.widened += usize::from(kind != Kind::Float);
-        let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
-        let tensor = Tensor::f_from_data_size(view.data(), &shape, kind)
-            .and_then(|tensor| tensor.f_to_kind(Kind::Float))
-            .at("read tensor")?;
-        // In 64 bits the sum of 32-bit numbers is finite exactly if all of them are.
-        let sum =
-            tensor.f_sum(Kind::Double).and_then(|sum| sum.f_double_value(&[])).at("read tensor")?;
-        if !sum.is_finite() {
-            return Err(Error::TensorNotFinite { path: file.to_owned(), name: name.to_owned() });
-        }
-        Ok(tensor)
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Rows of the checkpoint's head, if it has one.
     pub(crate) fn head_size(&self) -> Option<usize> {
-        self.tensors.get("classifier.weight").and_then(|(shape, _)| shape.first().copied())
+        self.tensors.get("classifier.weight").and_then(|tensor| tensor.shape().first().copied())
     }
 
     /// The tensor for `spec`; `None` if it starts fresh, because `head` says so or because it is a
     /// pooler that the checkpoint lacks.
-    pub(crate) fn take(&mut self, spec: &Spec, head: &Head) -> Result<Option<Tensor>> {
+    pub(crate) fn take(&mut self, spec: &Spec, head: &Head) -> Result<Option<Stored>> {
         let fresh = head.starts_fresh(&spec.name);
-        let Some((shape, tensor)) = self.tensors.remove(&spec.name).filter(|_| !fresh) else {
+        let Some(tensor) = self.tensors.remove(&spec.name).filter(|_| !fresh) else {
             let list = if fresh || spec.name.starts_with("bert.pooler.") {
                 &mut self.report.fresh
             } else {
@@ -209,9 +174,9 @@ impl Weights {
             list.push(spec.name.clone());
             return Ok(None);
         };
-        if shape != spec.shape {
+        if tensor.shape() != spec.shape {
             let (path, name, expected) = (self.path.clone(), spec.name.clone(), spec.shape.clone());
-            return Err(Error::TensorShape { path, name, got: shape, expected });
+            return Err(Error::TensorShape { path, name, got: tensor.shape().to_vec(), expected });
         }
         Ok(Some(tensor))
     }

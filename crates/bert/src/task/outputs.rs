@@ -28,7 +28,7 @@ pub struct Labelled {
 /// [`Error::Data`] for a label that the checkpoint does not have, and those of
 /// [`Classifier::predict_dataset`].
 pub fn evaluate_dataset(classifier: &Classifier, dataset: &Dataset) -> Result<Labelled> {
-    let config = classifier.model().config();
+    let config = classifier.config();
     let labels = LabelSet::from_names(config.id2label.clone())?;
     let targets = targets(dataset, config.problem(), &labels)?;
     let predictions = classifier.predict_dataset(dataset)?;

@@ -7,7 +7,7 @@ use super::loss::Loss;
 use super::source::Source;
 use crate::calibration::Calibration;
 use crate::error::Context;
-use crate::{BertClassifier, DeviceBatch, Error, Mode, Precision, Result};
+use crate::{BertClassifier, BertConfig, DeviceBatch, Error, Mode, Precision, Result};
 
 /// The logits of rows, in their order.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,11 +59,16 @@ pub(crate) fn predict_batches(
                 .copy_from_slice(values);
         }
     }
-    let problem = model.config().problem();
-    Ok(Predictions { logits, num_labels, problem, calibration: Calibration::default() })
+    Ok(Predictions::of_logits(logits, model.config()))
 }
 
 impl Predictions {
+    /// The logits `[rows, num_labels]` of a model of that configuration.
+    pub(crate) fn of_logits(logits: Vec<f32>, config: &BertConfig) -> Self {
+        let (num_labels, problem) = (config.num_labels(), config.problem());
+        Self { logits, num_labels, problem, calibration: Calibration::default() }
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
