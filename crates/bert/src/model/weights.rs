@@ -165,7 +165,11 @@ impl Weights {
     /// pooler that the checkpoint lacks.
     pub(crate) fn take(&mut self, spec: &Spec, head: &Head) -> Result<Option<Stored>> {
         let fresh = head.starts_fresh(&spec.name);
-        let Some(tensor) = self.tensors.remove(&spec.name).filter(|_| !fresh) else {
+        let found = self.tensors.remove(&spec.name);
+        if let Some(left_aside) = found.as_ref().filter(|_| fresh) {
+            left_aside.numbers()?; // a file with a spoilt head is not to be trusted
+        }
+        let Some(tensor) = found.filter(|_| !fresh) else {
             let list = if fresh || spec.name.starts_with("bert.pooler.") {
                 &mut self.report.fresh
             } else {
