@@ -10,12 +10,17 @@ use tunewise_bert::{
 };
 use tunewise_examples_pure::say;
 
+use crate::locate_model;
+
 /// Which checkpoint, and how it runs.
 #[derive(Debug, Clone, Args)]
 pub struct ClassifierArgs {
-    /// Folder of the fine-tuned checkpoint
-    #[arg(long, value_name = "DIR")]
+    /// Folder of the fine-tuned checkpoint, or the id of a hub's model
+    #[arg(long, value_name = "DIR_OR_ID")]
     pub model: PathBuf,
+    /// Branch, tag or commit of the hub's model [default: main]
+    #[arg(long, value_name = "REVISION")]
+    pub revision: Option<String>,
     /// Tokens that texts are truncated to [default: as trained]
     #[arg(long, value_name = "N")]
     pub max_seq_length: Option<usize>,
@@ -46,7 +51,7 @@ impl ClassifierArgs {
     /// Loads the checkpoint.
     ///
     /// # Errors
-    /// Those of [`Classifier::with_options`], and a device that is not there.
+    /// Those of [`Classifier::with_options`] and [`locate_model`], and a device that is not there.
     pub fn load(&self) -> Result<Classifier> {
         let options = ClassifierOptions {
             device: self.device.resolve()?,
@@ -58,7 +63,8 @@ impl ClassifierArgs {
         if let Some(threads) = self.threads {
             set_num_threads(threads);
         }
-        let classifier = Classifier::with_options(&self.model, options)?;
+        let folder = locate_model(&self.model, self.revision.as_deref())?;
+        let classifier = Classifier::with_options(folder, options)?;
         if classifier.calibration() != Calibration::default() {
             say(format!("{}: {}", self.model.display(), classifier.calibration()));
         }

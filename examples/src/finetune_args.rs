@@ -23,9 +23,13 @@ pub struct FinetuneArgs {
     #[arg(long, value_name = "FILE.toml")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
-    /// Folder of the checkpoint to start from: config.json, model.safetensors, tokenizer
-    #[arg(long, value_name = "DIR")]
+    /// Folder of the checkpoint to start from (config.json, model.safetensors, tokenizer), or the id of
+    /// a hub's model
+    #[arg(long, value_name = "DIR_OR_ID")]
     pub model_name_or_path: Option<PathBuf>,
+    /// Branch, tag or commit of the hub's model [default: main]
+    #[arg(long, value_name = "REVISION")]
+    pub revision: Option<String>,
     /// Labelled rows to train on: .csv, .tsv or .jsonl
     #[arg(long, value_name = "FILE")]
     pub train_file: Option<PathBuf>,

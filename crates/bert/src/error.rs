@@ -63,6 +63,14 @@ pub enum Error {
         /// The file that was looked for.
         missing: &'static str,
     },
+    /// A model is named that is no folder, and there is no hub to ask for it.
+    #[error(
+        "{}: no such folder; to load a model by its id give a hub (feature `hub`, `FinetuneConfig::hub`)", path.display()
+    )]
+    NoFolder {
+        /// The name.
+        path: PathBuf,
+    },
     /// Only a pickle holds the weights.
     #[error(
         "{}: pickled weights are refused, since reading a pickle can run code; \
@@ -93,7 +101,7 @@ pub enum Error {
         source: safetensors::SafeTensorError,
     },
     /// The index of a sharded checkpoint names a file outside its folder.
-    #[error("{}: shard `{shard}` is not a plain file name in the checkpoint's folder", path.display())]
+    #[error("{}: shard `{shard}` is not a plain file name in the checkpoint's folder, or a link out of it", path.display())]
     ShardOutside {
         /// The index.
         path: PathBuf,

@@ -28,6 +28,8 @@
 mod calibration;
 mod classifier;
 mod codec;
+#[cfg(feature = "hub")]
+mod download_bar;
 mod engine;
 mod error;
 mod files;
@@ -44,6 +46,8 @@ pub mod train;
 
 pub use calibration::Calibration;
 pub use classifier::{Classifier, ClassifierOptions};
+#[cfg(feature = "hub")]
+pub use download_bar::DownloadBar;
 pub use engine::{Backend, Engine, EnginePrecision, Fallback, InferencePrecision};
 pub use error::{Error, Result};
 pub use long_texts::{Aggregation, LongTexts};

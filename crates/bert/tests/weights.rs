@@ -155,6 +155,33 @@ fn an_index_may_not_leave_its_folder() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_shard_may_be_a_link_into_its_own_cache_alone() {
+    use std::os::unix::fs::symlink;
+
+    let cache = tempfile::tempdir().unwrap();
+    let (blobs, snapshot) = (cache.path().join("blobs"), cache.path().join("snapshots/abc"));
+    for folder in [&blobs, &snapshot] {
+        fs::create_dir_all(folder).unwrap();
+    }
+    fs::copy(fixture().join("config.json"), snapshot.join("config.json")).unwrap();
+    fs::write(blobs.join("1"), file(&tensors())).unwrap();
+    fs::write(cache.path().join("stolen.safetensors"), file(&tensors())).unwrap();
+    let index = json!({ "weight_map": { "classifier.weight": "a.safetensors" } }).to_string();
+    fs::write(snapshot.join("model.safetensors.index.json"), index).unwrap();
+    let shard = snapshot.join("a.safetensors");
+    symlink("../../blobs/1", &shard).unwrap();
+    load(&snapshot, &Head::Kept).unwrap();
+    fs::remove_file(&shard).unwrap();
+    symlink("../../stolen.safetensors", &shard).unwrap();
+    let error = load(&snapshot, &Head::Kept).unwrap_err().to_string();
+    assert!(error.contains("`a.safetensors` is not a plain file name"), "{error}");
+    fs::remove_file(&shard).unwrap();
+    let error = load(&snapshot, &Head::Kept).unwrap_err().to_string();
+    assert!(error.contains("a.safetensors: No such file"), "{error}");
+}
+
 #[test]
 fn shards_are_read_together() {
     let (mut first, mut second) = (Tensors::new(), Tensors::new());

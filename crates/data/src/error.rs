@@ -208,6 +208,10 @@ pub enum Error {
         /// What would do.
         expected: &'static str,
     },
+    /// A hub does not give a model.
+    #[cfg(feature = "hub")]
+    #[error(transparent)]
+    Hub(#[from] crate::hub::HubError),
     /// A tokenizer cannot be read, built or applied.
     #[error("{place}: {message}")]
     Tokenizer {

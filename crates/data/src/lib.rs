@@ -20,6 +20,7 @@
 //! | `labels` | [`LabelSet`] and the [`Targets`] of a data set |
 //! | [`split`] | stratified seeded split |
 //! | `audit` | statistics, duplicates, leaks |
+//! | `hub` (feature) | a model id to a folder, by way of the Hugging Face cache |
 //! | `tokenizer`, `encoded` | [`Tokenizer`] to [`EncodedTexts`] |
 //! | `order`, `batch` | which rows share a batch, and the [`Batch`] |
 //!
@@ -32,6 +33,8 @@ mod dataset;
 mod encoded;
 mod error;
 mod format;
+#[cfg(feature = "hub")]
+pub mod hub;
 mod labels;
 mod order;
 mod predictions;

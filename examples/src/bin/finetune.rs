@@ -4,17 +4,19 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use tunewise_bert::exit_at_once;
 use tunewise_bert::task::{Notice, finetune};
 use tunewise_bert::train::{Progress, StopFlag, StopReason};
-use tunewise_examples::{CliResult, FinetuneArgs, INTERRUPTED, run, say};
+use tunewise_bert::{DownloadBar, exit_at_once};
+use tunewise_data::hub::Download;
+use tunewise_examples::{CliResult, FinetuneArgs, INTERRUPTED, hub_for, run, say};
 
 fn main() -> ExitCode {
     run(|| finetune_command(&FinetuneArgs::parse()))
 }
 
 fn finetune_command(args: &FinetuneArgs) -> CliResult {
-    let config = args.resolve()?;
+    let mut config = args.resolve()?;
+    config.hub = hub_for(&config.model_name_or_path)?;
     let mut stop = StopFlag::default();
     let asked = stop.clone();
     ctrlc::set_handler(move || {
@@ -24,9 +26,13 @@ fn finetune_command(args: &FinetuneArgs) -> CliResult {
         say("stopping after this step; once more to stop at once");
     })?;
     let mut progress = Progress::default();
-    let mut tell = |notice: &Notice| {
-        let level = if notice.is_warning() { "warning: " } else { "" };
-        say(format!("{level}{notice}"));
+    let mut downloads = DownloadBar::default();
+    let mut tell = |notice: &Notice| match notice {
+        Notice::Download { file, received, total } => {
+            downloads.show(Download { file, received: *received, total: *total });
+        }
+        warning if warning.is_warning() => say(format!("warning: {warning}")),
+        notice => say(notice),
     };
     let done = finetune(&config, &mut tell, vec![&mut progress, &mut stop])?;
 

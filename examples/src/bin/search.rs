@@ -7,14 +7,15 @@ use clap::Parser;
 use tunewise_bert::exit_at_once;
 use tunewise_bert::search::{SearchEnd, SearchNotice, search};
 use tunewise_bert::train::{Progress, StopFlag};
-use tunewise_examples::{CliResult, INTERRUPTED, SearchArgs, run, say};
+use tunewise_examples::{CliResult, INTERRUPTED, SearchArgs, hub_for, run, say};
 
 fn main() -> ExitCode {
     run(|| search_command(&SearchArgs::parse()))
 }
 
 fn search_command(args: &SearchArgs) -> CliResult {
-    let (base, config) = args.resolve()?;
+    let (mut base, config) = args.resolve()?;
+    base.hub = hub_for(&base.model_name_or_path)?;
     let mut stop = StopFlag::default();
     let asked = stop.clone();
     ctrlc::set_handler(move || {

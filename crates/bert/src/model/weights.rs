@@ -127,14 +127,25 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     shards.into_iter().map(|shard| shard_path(dir, &index, shard)).collect()
 }
 
-/// A shard's path, if its name is a single normal component.
+/// A shard's path, if its name is a single normal component and no link leads elsewhere.
 fn shard_path(dir: &Path, index: &Path, shard: String) -> Result<PathBuf> {
     let plain = Path::new(&shard).file_name().is_some_and(|name| name == shard.as_str());
-    if plain && !shard.contains('\\') {
-        Ok(dir.join(shard))
+    let path = dir.join(&shard);
+    if plain && !shard.contains('\\') && stays(dir, &path) {
+        Ok(path)
     } else {
         Err(Error::ShardOutside { path: index.to_owned(), shard })
     }
+}
+
+/// Whether a file lies in the folder or, as a hub's cache has it, in `../../blobs` of a snapshot.
+fn stays(dir: &Path, path: &Path) -> bool {
+    let (Ok(dir), Ok(path)) = (dir.canonicalize(), path.canonicalize()) else {
+        return true; // not there: the reader says so
+    };
+    let snapshots = dir.parent().filter(|parent| parent.ends_with("snapshots"));
+    let blobs = snapshots.and_then(Path::parent).map(|model| model.join("blobs"));
+    path.starts_with(&dir) || blobs.is_some_and(|blobs| path.starts_with(blobs))
 }
 
 /// The model's name of a tensor, from any of the names in use; `None` for tensors that sequence

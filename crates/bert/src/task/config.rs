@@ -104,7 +104,8 @@ impl From<DeviceChoice> for String {
 ///
 /// | name | default | meaning |
 /// | --- | --- | --- |
-/// | `model_name_or_path` | | folder of the checkpoint to start from |
+/// | `model_name_or_path` | | folder of the checkpoint to start from, or the id of a hub's model |
+/// | `revision` | `main` | branch, tag or commit of the hub's model |
 /// | `train_file` | | labelled rows: .csv, .tsv, .jsonl |
 /// | `validation_file` | none | rows to evaluate each epoch on |
 /// | `validation_split` | none | instead: the share of training rows to hold out, by class |
@@ -125,8 +126,14 @@ impl From<DeviceChoice> for String {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FinetuneConfig {
-    /// Folder of the checkpoint to start from.
+    /// Folder of the checkpoint to start from; without a folder of that name the id of a hub's model.
     pub model_name_or_path: PathBuf,
+    /// Branch, tag or commit of the hub's model.
+    pub revision: Option<String>,
+    /// The hub that models come from by id, if any; it is not a setting and never recorded.
+    #[cfg(feature = "hub")]
+    #[serde(skip)]
+    pub hub: Option<tunewise_data::hub::HubOptions>,
     /// Labelled rows to train on.
     pub train_file: PathBuf,
     /// Rows to evaluate each epoch on.
@@ -224,6 +231,9 @@ impl Default for FinetuneConfig {
         let train = TrainConfig::default();
         Self {
             model_name_or_path: PathBuf::new(),
+            revision: None,
+            #[cfg(feature = "hub")]
+            hub: None,
             train_file: PathBuf::new(),
             validation_file: None,
             validation_split: None,

@@ -71,7 +71,7 @@ pub fn finetune(
     if let Some(threads) = config.threads {
         tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
     }
-    let mut run = Prepared::new(config, tell)?;
+    let mut run = Prepared::new(config, resumed.as_ref().and_then(Resumed::model_commit), tell)?;
     let fingerprint = Fingerprint::new(config, &run)?;
     let folder = match &resumed {
         Some(resumed) => resumed.enter(&config.output_dir, &fingerprint)?,
@@ -100,6 +100,7 @@ pub fn finetune(
         tokenizing_seconds: run.tokenizing_seconds,
         total_seconds: begin.elapsed().as_secs_f64(),
         data_hash: run.data_hash.clone(),
+        model_commit: run.model_commit.clone(),
     };
     let record = RunRecord::new(config, &run.model, measured);
     files::write_json(&folder.join("run.json"), &record)?;

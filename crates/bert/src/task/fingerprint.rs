@@ -19,6 +19,9 @@ pub(super) struct Fingerprint {
     validation_hash: Option<String>,
     tokenizer_hash: String,
     label_order: Vec<String>,
+    /// Of a hub's model; a resumed run may take the same files from elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) model_commit: Option<String>,
     model: Value,
     precision: String,
     device: String,
@@ -63,6 +66,7 @@ impl Fingerprint {
                 .transpose()?,
             tokenizer_hash,
             label_order: run.model.config().id2label.clone(),
+            model_commit: run.model_commit.clone(),
             model: run.model.config().to_json(),
             precision: config.precision.resolve(device).to_string(),
             device: format!("{device:?}").to_lowercase(),
@@ -77,7 +81,7 @@ impl Fingerprint {
     /// Checks that a run with this fingerprint goes on as the checkpoint's would have.
     pub(super) fn check(&self, now: &Self, checkpoint: &Path) -> Result<()> {
         let whole = |fingerprint: &Self| serde_json::to_value(fingerprint).at(checkpoint);
-        match difference(&whole(self)?, &whole(now)?, &[]) {
+        match difference(&whole(self)?, &whole(now)?, &["model_commit"]) {
             None => Ok(()),
             Some((field, expected, got)) => {
                 let (expected, got) = (shown(&expected), shown(&got));

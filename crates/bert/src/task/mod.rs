@@ -6,6 +6,7 @@ mod fingerprint;
 mod inputs;
 mod manifest;
 mod notice;
+mod origin;
 mod outputs;
 mod prediction_line;
 mod prepare;

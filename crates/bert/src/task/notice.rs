@@ -79,6 +79,22 @@ pub enum Notice {
         /// The length that they were truncated to.
         max_seq_length: usize,
     },
+    /// A file of a hub's model is being downloaded; said at its beginning, often in between, at its end.
+    Download {
+        /// The file.
+        file: String,
+        /// Bytes that are here.
+        received: u64,
+        /// Its size, where the hub tells.
+        total: Option<u64>,
+    },
+    /// The model is a hub's.
+    Model {
+        /// Its id.
+        name: PathBuf,
+        /// Its commit.
+        commit: String,
+    },
     /// The head starts fresh.
     NewHead {
         /// Its labels.
@@ -175,6 +191,13 @@ impl fmt::Display for Notice {
                 lengths.max,
                 lengths.truncated
             ),
+            Self::Download { file, received, total } => match total {
+                Some(total) => write!(f, "downloading {file}: {received} of {total} bytes"),
+                None => write!(f, "downloading {file}: {received} bytes"),
+            },
+            Self::Model { name, commit } => {
+                write!(f, "{}: a hub's model, at commit {commit}", name.display())
+            }
             Self::NewHead { labels } => {
                 write!(f, "the classification head is new: {} labels", labels.len())
             }

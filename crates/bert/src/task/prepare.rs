@@ -7,6 +7,7 @@ use tunewise_data::{Dataset, ProblemType, Tokenizer};
 use super::config::FinetuneConfig;
 use super::inputs::{Files, Labelling, Part, encode};
 use super::notice::Notice;
+use super::origin::Origin;
 use crate::classifier::{check_vocabulary, fitting_length};
 use crate::pretrained::{PretrainedWriter, Settings};
 use crate::{BertClassifier, Checkpoint, Head, LoadReport, Result, files};
@@ -23,14 +24,22 @@ pub(super) struct Prepared {
     pub(super) writer: PretrainedWriter,
     pub(super) tokenizing_seconds: f64,
     pub(super) data_hash: String,
+    /// Which commit of a hub's model the run starts from.
+    pub(super) model_commit: Option<String>,
 }
 
 impl Prepared {
-    pub(super) fn new(config: &FinetuneConfig, tell: &mut dyn FnMut(&Notice)) -> Result<Self> {
+    /// `pinned` is the commit of the hub's model that a resumed run began with.
+    pub(super) fn new(
+        config: &FinetuneConfig,
+        pinned: Option<&str>,
+        tell: &mut dyn FnMut(&Notice),
+    ) -> Result<Self> {
         let device = config.device.resolve()?;
-        let folder = config.model_name_or_path.as_path();
         let input = Files::read(config, tell)?;
         check_metric(config, input.problem())?;
+        let Origin { folder, commit: model_commit } = Origin::locate(config, pinned, tell)?;
+        let folder = folder.as_path();
         let tokenizer = Tokenizer::from_dir(folder)?;
         let checkpoint = Checkpoint::open(folder)?;
         let labelling = Labelling::choose(&input, &checkpoint, config.seed)?;
@@ -69,6 +78,7 @@ impl Prepared {
             writer,
             tokenizing_seconds,
             data_hash,
+            model_commit,
         })
     }
 

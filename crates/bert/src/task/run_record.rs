@@ -25,6 +25,7 @@ use crate::train::{Outcome, PhaseSeconds, StopReason};
 /// | `threads`, `device`, `precision` | | how it ran |
 /// | `libtorch_version`, `tunewise_version` | | what ran |
 /// | `data_hash` | | SHA-256 of the training file |
+/// | `model_commit` | | the commit, where the model came from a hub |
 #[derive(Debug, Clone, Serialize)]
 pub struct RunRecord {
     /// Rows trained on.
@@ -77,6 +78,8 @@ pub struct RunRecord {
     pub tunewise_version: String,
     /// SHA-256 of the training file, hexadecimal.
     pub data_hash: String,
+    /// Commit of the hub's model that the run started from.
+    pub model_commit: Option<String>,
     /// The settings.
     pub configuration: FinetuneConfig,
 }
@@ -89,6 +92,7 @@ pub(super) struct Measured<'a> {
     pub(super) tokenizing_seconds: f64,
     pub(super) total_seconds: f64,
     pub(super) data_hash: String,
+    pub(super) model_commit: Option<String>,
 }
 
 impl RunRecord {
@@ -126,6 +130,7 @@ impl RunRecord {
             libtorch_version: tunewise_torch::LIBTORCH_VERSION.to_owned(),
             tunewise_version: env!("CARGO_PKG_VERSION").to_owned(),
             data_hash: measured.data_hash,
+            model_commit: measured.model_commit,
             configuration: config.clone(),
         }
     }

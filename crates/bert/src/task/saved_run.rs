@@ -109,6 +109,11 @@ impl Resumed {
         Err(Error::NothingToResume { path: output.to_owned(), faults })
     }
 
+    /// Which commit of a hub's model the run began with.
+    pub(super) fn model_commit(&self) -> Option<&str> {
+        self.saved.run.model_commit.as_deref()
+    }
+
     /// Enters the output folder of the run that the checkpoint is of, whose root gets back the best
     /// weights of that time.
     pub(super) fn enter(&self, output: &Path, now: &Fingerprint) -> Result<OutputFolder> {

@@ -75,7 +75,7 @@ impl Cells<'_> {
                 limit: self.limit,
             }),
             Field::Str(text) => Ok(text.clone()),
-            other => Err(self.value(column, other, line, "a string")),
+            other => Err(self.value((column, line), other, "a string")),
         }
     }
 
@@ -92,17 +92,17 @@ impl Cells<'_> {
                 let name = |item: &Field| match item {
                     Field::Str(name) => Ok(name.clone()),
                     other => integer(other).map(|value| value.to_string()).ok_or_else(|| {
-                        self.value(column, other, line, "a list of strings or integers")
+                        self.value((column, line), other, "a list of strings or integers")
                     }),
                 };
                 let names = list.elements().iter().map(name).collect::<Result<BTreeSet<_>>>()?;
                 Ok(RawLabel::Names(names.into_iter().collect()))
             }
-            other => Err(self.value(column, other, line, "a string, a number or a list")),
+            other => Err(self.value((column, line), other, "a string, a number or a list")),
         }
     }
 
-    fn value(&self, column: &str, got: &Field, line: u64, expected: &str) -> Error {
+    fn value(&self, (column, line): (&str, u64), got: &Field, expected: &str) -> Error {
         Error::Value {
             file: self.source.to_owned(),
             line,
