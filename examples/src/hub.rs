@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use tunewise_bert::task::Notice;
 use tunewise_bert::{DownloadBar, Result};
-use tunewise_data::hub::{Hub, HubOptions};
+use tunewise_data::hub::{Download, Hub, HubOptions};
 
 /// The hub to ask for a model; none if the model is a folder.
 ///
@@ -27,4 +28,11 @@ pub fn locate_model(model: &Path, revision: Option<&str>) -> Result<PathBuf> {
     };
     let mut bar = DownloadBar::default();
     Ok(Hub::new(options).locate(model, revision, &mut |download| bar.show(download))?.folder)
+}
+
+/// Shows the notice on the bar, if it is one of a download.
+pub fn shows_download(bar: &mut DownloadBar, notice: &Notice) -> bool {
+    let Notice::Download { file, received, total } = notice else { return false };
+    bar.show(Download { file, received: *received, total: *total });
+    true
 }

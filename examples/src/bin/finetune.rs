@@ -7,8 +7,7 @@ use clap::Parser;
 use tunewise_bert::task::{Notice, finetune};
 use tunewise_bert::train::{Progress, StopFlag, StopReason};
 use tunewise_bert::{DownloadBar, exit_at_once};
-use tunewise_data::hub::Download;
-use tunewise_examples::{CliResult, FinetuneArgs, INTERRUPTED, hub_for, run, say};
+use tunewise_examples::{CliResult, FinetuneArgs, INTERRUPTED, hub_for, run, say, shows_download};
 
 fn main() -> ExitCode {
     run(|| finetune_command(&FinetuneArgs::parse()))
@@ -28,9 +27,7 @@ fn finetune_command(args: &FinetuneArgs) -> CliResult {
     let mut progress = Progress::default();
     let mut downloads = DownloadBar::default();
     let mut tell = |notice: &Notice| match notice {
-        Notice::Download { file, received, total } => {
-            downloads.show(Download { file, received: *received, total: *total });
-        }
+        notice if shows_download(&mut downloads, notice) => (),
         warning if warning.is_warning() => say(format!("warning: {warning}")),
         notice => say(notice),
     };

@@ -4,10 +4,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use tunewise_bert::exit_at_once;
 use tunewise_bert::search::{SearchEnd, SearchNotice, search};
 use tunewise_bert::train::{Progress, StopFlag};
-use tunewise_examples::{CliResult, INTERRUPTED, SearchArgs, hub_for, run, say};
+use tunewise_bert::{DownloadBar, exit_at_once};
+use tunewise_examples::{CliResult, INTERRUPTED, SearchArgs, hub_for, run, say, shows_download};
 
 fn main() -> ExitCode {
     run(|| search_command(&SearchArgs::parse()))
@@ -25,7 +25,11 @@ fn search_command(args: &SearchArgs) -> CliResult {
         say("stopping after this step; once more to stop at once");
     })?;
     let mut progress = Progress::bar_alone();
-    let mut tell = |notice: &SearchNotice| say(notice);
+    let mut downloads = DownloadBar::default();
+    let mut tell = |notice: &SearchNotice| match notice {
+        SearchNotice::Run(notice) if shows_download(&mut downloads, notice) => (),
+        notice => say(notice),
+    };
     let done = search(&base, &config, &mut tell, &mut [&mut progress, &mut stop])?;
 
     print!("{}", done.state);
