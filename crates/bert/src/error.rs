@@ -130,6 +130,21 @@ pub enum Error {
         /// The model's shape.
         expected: Vec<usize>,
     },
+    /// A tensor of an adapter has another shape than its configuration and the model say.
+    #[error(
+        "{}: tensor `{name}` has shape {got:?}, expected {expected:?} from adapter_config.json and the base model",
+        path.display()
+    )]
+    AdapterShape {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// The file's shape.
+        got: Vec<usize>,
+        /// The shape that fits.
+        expected: Vec<usize>,
+    },
     /// A tensor has a dtype that is not a float.
     #[error("{}: tensor `{name}` has dtype {got}, expected F32, F16 or BF16", path.display())]
     TensorDtype {

@@ -52,8 +52,8 @@ pub use engine::{Backend, Engine, EnginePrecision, Fallback, InferencePrecision}
 pub use error::{Error, Result};
 pub use long_texts::{Aggregation, LongTexts};
 pub use model::{
-    Activation, BertClassifier, BertConfig, Checkpoint, DeviceBatch, Head, LoadReport, Mode,
-    Precision,
+    Activation, BertClassifier, BertConfig, Checkpoint, DeviceBatch, Head, LoadReport, LoraConfig,
+    Mode, Precision, TargetModules,
 };
 pub use prediction::Prediction;
 pub use pretrained::{PretrainedWriter, Settings};

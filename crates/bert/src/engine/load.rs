@@ -21,18 +21,15 @@ impl Named<'_> {
         let missing = Error::Internal { what: "the model has every tensor of its configuration" };
         match self {
             Self::Stored(tensors) => tensors.get(name).ok_or(missing)?.numbers(),
-            Self::Model(model) => {
-                let named = model.parameters().find(|(known, _)| *known == name);
-                let (_, tensor) = named.ok_or(missing)?;
-                tensor
-                    .f_detach()
-                    .and_then(|tensor| tensor.f_to_device(Device::Cpu))
-                    .and_then(|tensor| tensor.f_to_kind(Kind::Float))
-                    .and_then(|tensor| tensor.f_contiguous())
-                    .and_then(|tensor| tensor.f_view([-1]))
-                    .and_then(Vec::try_from)
-                    .at("copy of a weight")
-            }
+            Self::Model(model) => model
+                .effective(name)?
+                .f_detach()
+                .and_then(|tensor| tensor.f_to_device(Device::Cpu))
+                .and_then(|tensor| tensor.f_to_kind(Kind::Float))
+                .and_then(|tensor| tensor.f_contiguous())
+                .and_then(|tensor| tensor.f_view([-1]))
+                .and_then(Vec::try_from)
+                .at("copy of a weight"),
         }
     }
 

@@ -8,6 +8,7 @@ use super::checkpoint::Checkpoint;
 use super::embeddings::Embeddings;
 use super::encoder::Encoder;
 use super::layers::{Dropout, Linear};
+use super::lora::Adapters;
 use super::parameters::{Parameters, Spec};
 use super::weights::{self, Head, LoadReport};
 use super::{BertConfig, DeviceBatch, Mode};
@@ -116,8 +117,8 @@ impl BertClassifier {
         self.check_length(batch)?;
         let hidden = self.embeddings.forward(batch, mode)?; // [batch, seq, hidden]
         let first = self.encoder.forward(hidden, batch.attention_mask.as_ref(), mode)?; // [batch, hidden]
-        let pooled = self.pooler.forward(&first)?.f_tanh().at("pooler")?;
-        let logits = self.classifier.forward(&self.dropout.forward(pooled, mode)?)?;
+        let pooled = self.pooler.forward(&first, mode)?.f_tanh().at("pooler")?;
+        let logits = self.classifier.forward(&self.dropout.forward(pooled, mode)?, mode)?;
         logits.f_to_kind(Kind::Float).at("logits") // [batch, num_labels]
     }
 
@@ -147,17 +148,36 @@ impl BertClassifier {
         self.parameters.iter()
     }
 
-    /// Parameters that training changes, in module order.
+    /// Parameters that training changes, in module order, those of adapters last.
     pub fn trainable_parameters(&self) -> impl Iterator<Item = (&str, &Tensor)> {
-        self.parameters().filter(|(_, tensor)| tensor.requires_grad())
+        let own = self.parameters().filter(|(_, tensor)| tensor.requires_grad());
+        own.chain(self.adapter_parameters())
     }
 
-    /// The weights as a safetensors file that `from_pretrained` reads.
+    /// The weights as a safetensors file that `from_pretrained` reads; adapters are merged into them.
     ///
     /// # Errors
     /// [`Error::Torch`] if a tensor cannot be copied to the host.
     pub fn to_safetensors(&self) -> Result<Vec<u8>> {
-        weights::serialize(self.parameters())
+        let named = self.parameters().map(|(name, _)| Ok((name, self.effective(name)?)));
+        let tensors = named.collect::<Result<Vec<_>>>()?;
+        weights::serialize(tensors.iter().map(|(name, tensor)| (*name, tensor)))
+    }
+
+    pub(super) fn adapters(&self) -> Option<&Adapters> {
+        self.parameters.adapters.as_ref()
+    }
+
+    pub(super) fn adapters_mut(&mut self) -> &mut Option<Adapters> {
+        &mut self.parameters.adapters
+    }
+
+    /// Builds the layers again, with the adapters that there are now.
+    pub(super) fn rebuild(&mut self) -> Result<()> {
+        self.encoder = Encoder::new(&self.parameters, &self.config)?;
+        self.pooler = Linear::new(&self.parameters, "bert.pooler.dense")?;
+        self.classifier = Linear::new(&self.parameters, "classifier")?;
+        Ok(())
     }
 
     /// Replaces the weights by those of a folder of the same configuration, exactly all of them.

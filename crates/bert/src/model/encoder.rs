@@ -53,7 +53,7 @@ impl SelfAttention {
         let (batch, queries, hidden) = from.size3().at("hidden states")?;
         let heads = |linear: &Linear, x: &Tensor| {
             linear
-                .forward(x)?
+                .forward(x, seen.mode)?
                 .f_view([batch, -1, self.heads, self.head_size])
                 .and_then(|t| t.f_transpose(1, 2)) // [batch, heads, seq, head_size]
                 .at("attention heads")
@@ -125,10 +125,11 @@ impl Layer {
     fn forward(&self, from: &Tensor, seen: Seen<'_>) -> Result<Tensor> {
         let mode = seen.mode;
         let context = self.attention.forward(from, seen)?;
-        let attended = self.dropout.forward(self.attention_output.forward(&context)?, mode)?;
+        let attended =
+            self.dropout.forward(self.attention_output.forward(&context, mode)?, mode)?;
         let x = self.attention_norm.forward(&attended.f_add(from).at("residual")?)?;
-        let wide = self.activation.forward(&self.intermediate.forward(&x)?)?; // [batch, queries, intermediate]
-        let narrow = self.dropout.forward(self.output.forward(&wide)?, mode)?;
+        let wide = self.activation.forward(&self.intermediate.forward(&x, mode)?)?; // [batch, queries, intermediate]
+        let narrow = self.dropout.forward(self.output.forward(&wide, mode)?, mode)?;
         self.output_norm.forward(&narrow.f_add(&x).at("residual")?)
     }
 }

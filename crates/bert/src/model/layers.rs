@@ -3,16 +3,18 @@
 use tch::{Kind, Tensor};
 
 use super::config::Activation;
+use super::lora::LoraLayer;
 use super::parameters::Parameters;
 use super::{BertConfig, Mode};
 use crate::Result;
 use crate::error::Context;
 
-/// `x Wᵀ + b`.
+/// `x Wᵀ + b`, and what an adapter adds.
 #[derive(Debug)]
 pub(crate) struct Linear {
     weight: Tensor, // [outputs, inputs]
     bias: Tensor,   // [outputs]
+    adapter: Option<LoraLayer>,
 }
 
 impl Linear {
@@ -20,11 +22,16 @@ impl Linear {
         Ok(Self {
             weight: parameters.find(&format!("{prefix}.weight"))?,
             bias: parameters.find(&format!("{prefix}.bias"))?,
+            adapter: parameters.adapter(prefix),
         })
     }
 
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        x.f_linear(&self.weight, Some(&self.bias)).at("linear")
+    pub(crate) fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
+        let y = x.f_linear(&self.weight, Some(&self.bias)).at("linear")?;
+        match &self.adapter {
+            None => Ok(y),
+            Some(adapter) => y.f_add(&adapter.forward(x, mode)?).at("lora"),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use tch::{Device, Kind, Tensor};
 
 use super::BertConfig;
+use super::lora::{Adapters, LoraLayer};
 use crate::error::Context;
 use crate::{Error, Result};
 
@@ -111,6 +112,7 @@ impl Specs {
 #[derive(Debug)]
 pub(crate) struct Parameters {
     entries: Vec<(String, Tensor)>,
+    pub(super) adapters: Option<Adapters>,
 }
 
 impl Parameters {
@@ -131,7 +133,7 @@ impl Parameters {
             Ok((spec.name, tensor.f_set_requires_grad(true).at("set_requires_grad")?))
         };
         let entries = specs(config).into_iter().map(entry).collect::<Result<_>>()?;
-        Ok(Self { entries })
+        Ok(Self { entries, adapters: None })
     }
 
     /// A handle on the parameter of that name.
@@ -139,6 +141,11 @@ impl Parameters {
         let entry = self.entries.iter().find(|(known, _)| known == name);
         let missing = Error::Internal { what: "a module asks for a parameter that specs lists" };
         entry.map(|(_, tensor)| tensor.shallow_clone()).ok_or(missing)
+    }
+
+    /// The adapter beside the linear layer of that name.
+    pub(super) fn adapter(&self, layer: &str) -> Option<LoraLayer> {
+        self.adapters.as_ref()?.beside(layer)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {

@@ -1,0 +1,306 @@
+//! Low-rank adapters against PEFT 0.21: folders that it wrote, with the logits that it computes from them,
+//! and folders written here, whose bytes it was shown. Written by `fixtures/gen_peft.py`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tch::{Device, Kind, Tensor};
+use tempfile::TempDir;
+use tunewise_bert::{BertClassifier, DeviceBatch, Head, LoraConfig, Mode, TargetModules};
+
+/// Logits of size 1, in 32 bits, summed in another order.
+const TOLERANCE: f64 = 1e-5;
+
+#[derive(Deserialize)]
+struct Expected {
+    inputs: Inputs,
+    base: Vec<Vec<f64>>,
+    cases: BTreeMap<String, Case>,
+    written: BTreeMap<String, Written>,
+}
+
+#[derive(Deserialize)]
+struct Inputs {
+    input_ids: Vec<Vec<i64>>,
+    attention_mask: Vec<Vec<i64>>,
+    token_type_ids: Vec<Vec<i64>>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    logits: Vec<Vec<f64>>,
+    merged: Vec<Vec<f64>>,
+    trainable: usize,
+}
+
+/// What PEFT reads from a folder written here.
+#[derive(Deserialize)]
+struct Written {
+    sha256: String,
+    logits: Vec<Vec<f64>>,
+}
+
+/// Adapters and dropout draw from libtorch's generator, of which the process has one.
+fn alone() -> MutexGuard<'static, ()> {
+    static GENERATOR: Mutex<()> = Mutex::new(());
+    GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+fn expected() -> Expected {
+    serde_json::from_slice(&fs::read(fixtures().join("peft/expected.json")).unwrap()).unwrap()
+}
+
+fn load(name: &str) -> BertClassifier {
+    BertClassifier::load_pretrained(fixtures().join(name), &Head::Kept, Device::Cpu).unwrap().0
+}
+
+fn with_adapter(name: &str) -> BertClassifier {
+    let mut model = load("single_label");
+    model.load_adapter(fixtures().join("peft").join(name)).unwrap();
+    model
+}
+
+fn logits(model: &BertClassifier, mode: Mode) -> Tensor {
+    let inputs = expected().inputs;
+    let mask = Tensor::from_slice2(&inputs.attention_mask).to_kind(Kind::Bool);
+    let batch = DeviceBatch {
+        input_ids: Tensor::from_slice2(&inputs.input_ids),
+        token_type_ids: Tensor::from_slice2(&inputs.token_type_ids),
+        attention_mask: Some(mask.unsqueeze(1).unsqueeze(1)), // [batch, 1, 1, seq]
+        labels: None,
+    };
+    model.forward(&batch, mode).unwrap() // [batch, num_labels]
+}
+
+fn assert_close(model: &BertClassifier, expected: &[Vec<f64>], what: &str) {
+    let got: Vec<f64> = logits(model, Mode::Eval).view([-1]).try_into().unwrap();
+    let expected: Vec<f64> = expected.iter().flatten().copied().collect();
+    assert_eq!(got.len(), expected.len(), "{what}");
+    for (got, expected) in got.iter().zip(&expected) {
+        assert!((got - expected).abs() <= TOLERANCE, "{what}: {got}, PEFT {expected}");
+    }
+}
+
+#[test]
+fn an_adapter_of_peft_gives_its_logits() {
+    let _alone = alone();
+    let expected = expected();
+    assert_eq!(expected.cases.len(), 2);
+    assert_close(&load("single_label"), &expected.base, "base");
+    for (name, case) in &expected.cases {
+        let model = with_adapter(name);
+        assert_close(&model, &case.logits, name);
+        let trainable: usize = model.trainable_parameters().map(|(_, t)| t.numel()).sum();
+        assert_eq!(trainable, case.trainable, "{name}");
+    }
+}
+
+#[test]
+fn merged_weights_give_the_same_and_unmerging_is_exact() {
+    let _alone = alone();
+    let expected = expected();
+    for (name, case) in &expected.cases {
+        let mut model = with_adapter(name);
+        let (beside, before) = (logits(&model, Mode::Eval), model.to_safetensors().unwrap());
+        model.merge_adapter().unwrap();
+        assert_close(&model, &case.merged, name);
+        assert_eq!(model.to_safetensors().unwrap(), before, "what is written is merged either way");
+        assert!(model.merge_adapter().is_err());
+
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("model.safetensors"), &before).unwrap();
+        let config = model.config().to_json().to_string();
+        fs::write(folder.path().join("config.json"), config).unwrap();
+        let plain = BertClassifier::load_pretrained(folder.path(), &Head::Kept, Device::Cpu);
+        assert_close(&plain.unwrap().0, &case.merged, name);
+
+        model.unmerge_adapter().unwrap();
+        assert!(logits(&model, Mode::Eval).equal(&beside));
+        assert!(model.unmerge_adapter().is_err());
+        let base = load("single_label");
+        let saved = |name: &str| name.starts_with("classifier") || name.starts_with("bert.pooler");
+        for ((name, a), (_, b)) in base.parameters().zip(model.parameters()) {
+            assert!(saved(name) || a.equal(b), "{name} is no longer the base's");
+        }
+    }
+}
+
+#[test]
+fn a_new_adapter_changes_nothing_and_is_what_is_trained() {
+    let _alone = alone();
+    let base = load("single_label");
+    let mut model = load("single_label");
+    let config = LoraConfig { r: 4, use_rslora: true, ..LoraConfig::default() };
+    model.apply(&config).unwrap();
+    assert!(logits(&model, Mode::Eval).equal(&logits(&base, Mode::Eval)), "to the bit");
+    assert!(model.apply(&config).is_err(), "one adapter at a time");
+
+    logits(&model, Mode::Train).square().sum(Kind::Float).f_backward().unwrap();
+    for (name, tensor) in model.parameters().chain(model.adapter_parameters()) {
+        let trained = name.contains("lora") || name.starts_with("classifier.");
+        assert_eq!(tensor.grad().defined(), trained, "{name}");
+    }
+    let bound = 1.0 / 32f64.sqrt();
+    for (name, tensor) in model.adapter_parameters() {
+        let largest = tensor.abs().max().double_value(&[]);
+        let gradient = tensor.grad().abs().max().double_value(&[]);
+        match name.contains("lora_A") {
+            // 128 draws of U(-1/sqrt(32), 1/sqrt(32)); B is zero, so A has no gradient yet.
+            true => assert!(largest <= bound && largest > 0.8 * bound && gradient == 0.0, "{name}"),
+            false => assert!(largest == 0.0 && gradient > 0.0, "{name}"),
+        }
+    }
+}
+
+#[test]
+fn dropout_is_of_training_alone() {
+    let _alone = alone();
+    let mut model = load("single_label");
+    let config = LoraConfig { lora_dropout: 0.5, ..LoraConfig::default() };
+    model.apply(&config).unwrap();
+    let _guard = tch::no_grad_guard();
+    for (name, tensor) in model.adapter_parameters() {
+        if name.contains("lora_B") {
+            let _ = tensor.shallow_clone().f_fill_(0.1).unwrap();
+        }
+    }
+    let draw = |seed| {
+        tch::manual_seed(seed);
+        logits(&model, Mode::Train)
+    };
+    assert!(!draw(1).equal(&draw(2)) && draw(1).equal(&draw(1)));
+    assert!(logits(&model, Mode::Eval).equal(&logits(&model, Mode::Eval)));
+}
+
+/// The bytes written here are those whose logits PEFT told. To tell them anew:
+/// `TUNEWISE_WRITTEN=folder cargo test --test lora`, then `gen_peft.py --check folder`.
+#[test]
+fn what_is_written_here_gives_the_same_logits_in_peft() {
+    let _alone = alone();
+    let expected = expected();
+    let spare = tempfile::tempdir().unwrap();
+    let root = std::env::var_os("TUNEWISE_WRITTEN").map_or(spare.path().into(), PathBuf::from);
+    for name in expected.cases.keys() {
+        let folder = root.join(name);
+        fs::create_dir_all(&folder).unwrap();
+        with_adapter(name).save_adapter(&folder, "single_label").unwrap();
+    }
+    assert_eq!(expected.written.len(), expected.cases.len());
+    for (name, written) in &expected.written {
+        let bytes = fs::read(root.join(name).join("adapter_model.safetensors")).unwrap();
+        let sha256 = Sha256::digest(&bytes);
+        let sha256: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(sha256, written.sha256, "{name}");
+        let mut again = load("single_label");
+        again.load_adapter(root.join(name)).unwrap();
+        assert_close(&again, &written.logits, name);
+    }
+}
+
+/// The folder `lora` with its configuration changed.
+fn folder(change: impl Fn(&mut Value)) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let from = fixtures().join("peft/lora");
+    let mut config: Value =
+        serde_json::from_slice(&fs::read(from.join("adapter_config.json")).unwrap()).unwrap();
+    change(&mut config);
+    fs::write(dir.path().join("adapter_config.json"), config.to_string()).unwrap();
+    let name = "adapter_model.safetensors";
+    fs::copy(from.join(name), dir.path().join(name)).unwrap();
+    dir
+}
+
+/// The error of loading the folder on a model, which must be as it was afterwards.
+fn fault(dir: &Path, base: &str) -> String {
+    let (mut model, untouched) = (load(base), load(base));
+    let error = model.load_adapter(dir).unwrap_err().to_string();
+    assert!(logits(&model, Mode::Eval).equal(&logits(&untouched, Mode::Eval)));
+    assert_eq!(model.trainable_parameters().count(), untouched.trainable_parameters().count());
+    error
+}
+
+#[test]
+fn settings_that_cannot_be_honoured_are_named() {
+    let _alone = alone();
+    for (key, value, expected) in [
+        ("peft_type", json!("IA3"), "`peft_type` is \"IA3\", expected \"LORA\""),
+        ("peft_type", json!(null), "`peft_type` is null, expected \"LORA\""),
+        ("task_type", json!("CAUSAL_LM"), "`task_type` is \"CAUSAL_LM\", expected \"SEQ_CLS\""),
+        ("use_dora", json!(true), "`use_dora` is true, expected null or nothing"),
+        ("rank_pattern", json!({"query": 2}), "`rank_pattern` is {\"query\":2}"),
+        ("bias", json!("all"), "`bias` is \"all\""),
+        ("some_new_key", json!(1), "`some_new_key` is 1, expected null or nothing"),
+        ("r", json!("8"), "`r` is \"8\", expected a number"),
+        ("r", json!(0), "`lora_r` is 0, expected 1 or more"),
+        ("lora_alpha", json!(null), "`lora_alpha` is null, expected a number"),
+        ("target_modules", json!(["q_proj"]), "are called: classifier, dense, key, query, value"),
+        ("modules_to_save", json!(["score", "head"]), "`modules_to_save` is head"),
+        ("target_modules", json!(["query", "value", "classifier"]), "which gets an adapter"),
+    ] {
+        let error = fault(folder(|config| config[key] = value.clone()).path(), "single_label");
+        assert!(error.contains(expected), "{key}: {error}");
+    }
+    let broken = folder(|_| ());
+    fs::write(broken.path().join("adapter_config.json"), "{\"r\": ").unwrap();
+    assert!(fault(broken.path(), "single_label").contains("adapter_config.json: EOF"));
+}
+
+#[test]
+fn tensors_that_do_not_fit_are_named() {
+    let _alone = alone();
+    let rank = fault(folder(|config| config["r"] = json!(2)).path(), "single_label");
+    assert!(rank.contains("lora_A.weight` has shape [4, 32], expected [2, 32]"), "{rank}");
+    let fewer = folder(|config| config["target_modules"] = json!(["query"]));
+    let fewer = fault(fewer.path(), "single_label");
+    let layer = "bert.encoder.layer.0.attention.self";
+    assert!(fewer.contains(&format!("unexpected tensors: {layer}.value.lora_A.weight")), "{fewer}");
+    let more = folder(|config| config["target_modules"] = json!(["query", "value", "key"]));
+    let more = fault(more.path(), "single_label");
+    assert!(more.contains(&format!("missing tensors: {layer}.key.lora_A.weight")), "{more}");
+    let base = fault(folder(|_| ()).path(), "multi_label"); // as wide, with four labels
+    assert!(base.contains("`classifier.bias` has shape [3], expected [4]"), "{base}");
+    let cut = folder(|_| ());
+    let path = cut.path().join("adapter_model.safetensors");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let cut_error = fault(cut.path(), "single_label");
+    assert!(cut_error.contains("adapter_model.safetensors: "), "{cut_error}");
+    fs::remove_file(&path).unwrap();
+    let missing = fault(cut.path(), "single_label");
+    assert!(missing.contains("adapter_model.safetensors: No such file"), "{missing}");
+    let empty = tempfile::tempdir().unwrap();
+    let missing = fault(empty.path(), "single_label");
+    assert!(missing.contains("adapter_config.json: No such file"), "{missing}");
+}
+
+#[test]
+fn settings_out_of_range_are_refused_before_the_model_changes() {
+    let _alone = alone();
+    let usual = LoraConfig::default;
+    for (config, expected) in [
+        (LoraConfig { r: 0, ..usual() }, "`lora_r` is 0"),
+        (LoraConfig { lora_alpha: 0.0, ..usual() }, "`lora_alpha` is 0"),
+        (LoraConfig { lora_alpha: f64::NAN, ..usual() }, "`lora_alpha` is NaN"),
+        (LoraConfig { lora_dropout: 1.0, ..usual() }, "`lora_dropout` is 1"),
+        (
+            LoraConfig { target_modules: TargetModules::Pattern("(".into()), ..usual() },
+            "`lora_target_modules` is (",
+        ),
+    ] {
+        let mut model = load("single_label");
+        let error = model.apply(&config).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert!(model.adapter_parameters().next().is_none());
+        assert!(model.merge_adapter().is_err());
+    }
+}
