@@ -123,6 +123,11 @@ pub struct FinetuneArgs {
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_shuffle: bool,
+    /// Compute the layers again in the backward pass instead of keeping them: less memory, more time,
+    /// the same gradients
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub gradient_checkpointing: bool,
     /// fp32, bf16 or auto: bf16 where the processor computes it faster [default: auto]
     #[arg(long, value_name = "P")]
     pub precision: Option<Precision>,

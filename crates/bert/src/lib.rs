@@ -53,7 +53,7 @@ pub use error::{Error, Result};
 pub use long_texts::{Aggregation, LongTexts};
 pub use model::{
     Activation, BertClassifier, BertConfig, Checkpoint, DeviceBatch, Head, LoadReport, LoraConfig,
-    Mode, Precision, TargetModules,
+    Mode, Precision, Tape, TargetModules,
 };
 pub use prediction::Prediction;
 pub use pretrained::{PretrainedWriter, Settings};

@@ -1,7 +1,19 @@
-// Process-wide switches that tch does not bind: the autocast dtype of a device.
+// Process-wide state that tch does not bind: the autocast dtype and the random generator of a device.
 #include "shim.h"
+#include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
 #include <c10/core/DeviceType.h>
+#include <mutex>
+
+namespace {
+// cuda_index < 0 is the CPU.
+at::Generator generator(int cuda_index) {
+  auto device = cuda_index < 0 ? at::Device(at::kCPU) : at::Device(at::kCUDA, cuda_index);
+  return at::globalContext().defaultGenerator(device);
+}
+}  // namespace
 
 extern "C" {
 
@@ -20,6 +32,23 @@ char* tunewise_autocast_leave(int cuda) {
   return tunewise::guard([&] {
     if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
     at::autocast::set_autocast_enabled(cuda ? at::kCUDA : at::kCPU, false);
+  });
+}
+
+// The state of a device's default generator, in a new tensor that the caller owns; and back.
+char* tunewise_generator_state(int cuda_index, at::Tensor** out) {
+  return tunewise::guard([&] {
+    auto gen = generator(cuda_index);
+    std::lock_guard<std::mutex> lock(gen.mutex());
+    *out = new at::Tensor(gen.get_state());
+  });
+}
+
+char* tunewise_set_generator_state(int cuda_index, const at::Tensor* state) {
+  return tunewise::guard([&] {
+    auto gen = generator(cuda_index);
+    std::lock_guard<std::mutex> lock(gen.mutex());
+    gen.set_state(*state);
   });
 }
 }

@@ -37,6 +37,14 @@ unsafe extern "C" {
     ) -> *mut c_char;
     pub(crate) fn tunewise_autocast_enter(cuda: c_int) -> *mut c_char;
     pub(crate) fn tunewise_autocast_leave(cuda: c_int) -> *mut c_char;
+    pub(crate) fn tunewise_generator_state(
+        cuda_index: c_int,
+        out: *mut *mut C_tensor,
+    ) -> *mut c_char;
+    pub(crate) fn tunewise_set_generator_state(
+        cuda_index: c_int,
+        state: *const C_tensor,
+    ) -> *mut c_char;
     fn free(pointer: *mut c_void);
 }
 

@@ -22,6 +22,7 @@
 //! | `autocast` | [`Bf16Autocast`], [`has_fast_bf16`] |
 //! | `cuda` | [`init`] |
 //! | `exit` | [`exit_at_once`] |
+//! | `generator` | [`GeneratorState`] |
 //! | `mapped` | [`MappedFile`] |
 //!
 //! The only crate of the workspace with C++ (folder `shim`) and unsafe code.
@@ -33,6 +34,7 @@ mod cuda;
 mod error;
 mod exit;
 mod ffi;
+mod generator;
 mod mapped;
 
 pub use adamw::{AdamW, AdamWConfig, ParameterGroup};
@@ -40,6 +42,7 @@ pub use autocast::{Bf16Autocast, has_fast_bf16};
 pub use cuda::init;
 pub use error::{Error, Result};
 pub use exit::exit_at_once;
+pub use generator::GeneratorState;
 pub use mapped::MappedFile;
 
 /// The libtorch that tch 0.24 is built for; another version does not link.

@@ -10,6 +10,7 @@ use super::encoder::Encoder;
 use super::layers::{Dropout, Linear};
 use super::lora::Adapters;
 use super::parameters::{Parameters, Spec};
+use super::tape::{Pass, Tape};
 use super::weights::{self, Head, LoadReport};
 use super::{BertConfig, DeviceBatch, Mode};
 use crate::error::Context;
@@ -114,9 +115,22 @@ impl BertClassifier {
     /// # Errors
     /// [`Error::SequenceTooLong`], or [`Error::Torch`] such as an id outside the vocabulary.
     pub fn forward(&self, batch: &DeviceBatch, mode: Mode) -> Result<Tensor> {
+        self.compute(batch, Pass { mode, tape: &Tape::whole() })
+    }
+
+    /// The same in training, kept on a `tape`, by whose [`Tape::backward`] the gradients are computed.
+    ///
+    /// # Errors
+    /// Those of [`BertClassifier::forward`].
+    pub fn forward_on<'m>(&'m self, tape: &Tape<'m>, batch: &DeviceBatch) -> Result<Tensor> {
+        self.compute(batch, Pass { mode: Mode::Train, tape })
+    }
+
+    fn compute<'m>(&'m self, batch: &DeviceBatch, pass: Pass<'_, 'm>) -> Result<Tensor> {
         self.check_length(batch)?;
+        let mode = pass.mode;
         let hidden = self.embeddings.forward(batch, mode)?; // [batch, seq, hidden]
-        let first = self.encoder.forward(hidden, batch.attention_mask.as_ref(), mode)?; // [batch, hidden]
+        let first = self.encoder.forward(hidden, batch.attention_mask.as_ref(), pass)?; // [batch, hidden]
         let pooled = self.pooler.forward(&first, mode)?.f_tanh().at("pooler")?;
         let logits = self.classifier.forward(&self.dropout.forward(pooled, mode)?, mode)?;
         logits.f_to_kind(Kind::Float).at("logits") // [batch, num_labels]

@@ -5,6 +5,7 @@ use tch::{Kind, Tensor};
 use super::config::Activation;
 use super::layers::{Dropout, LayerNorm, Linear};
 use super::parameters::Parameters;
+use super::tape::Pass;
 use super::{BertConfig, Mode};
 use crate::Result;
 use crate::error::Context;
@@ -148,12 +149,23 @@ impl Encoder {
 
     /// `[batch, seq, hidden]` to the first token's `[batch, hidden]`, all that a classifier reads: the
     /// last layer computes no other.
-    pub(crate) fn forward(&self, x: Tensor, keep: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
+    pub(super) fn forward<'m>(
+        &'m self,
+        x: Tensor,
+        keep: Option<&Tensor>,
+        Pass { mode, tape }: Pass<'_, 'm>,
+    ) -> Result<Tensor> {
         let mut x = x;
-        for (depth, layer) in self.layers.iter().enumerate() {
-            let is_last = depth + 1 == self.layers.len();
-            let from =
-                if is_last { x.f_narrow(1, 0, 1).at("select [CLS]")? } else { x.shallow_clone() };
+        let last = self.layers.len().saturating_sub(1);
+        for layer in self.layers.iter().take(last) {
+            let keep = keep.map(Tensor::shallow_clone);
+            x = tape.run(&x, move |x| {
+                layer.forward(x, Seen { tokens: x, keep: keep.as_ref(), mode })
+            })?;
+        }
+        if let Some(layer) = self.layers.last() {
+            x = x.f_alias().at("alias")?; // autocast would round a tape's leaf once for all its uses
+            let from = x.f_narrow(1, 0, 1).at("select [CLS]")?;
             x = layer.forward(&from, Seen { tokens: &x, keep, mode })?;
         }
         x.f_select(1, 0).at("select [CLS]")

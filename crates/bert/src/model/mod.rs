@@ -12,6 +12,7 @@ mod lora;
 pub(crate) mod parameters;
 mod precision;
 mod stored;
+mod tape;
 pub(crate) mod weights;
 
 pub use checkpoint::Checkpoint;
@@ -21,6 +22,8 @@ pub use device_batch::DeviceBatch;
 pub use lora::{LoraConfig, TargetModules};
 pub use precision::Precision;
 pub(crate) use stored::Stored;
+pub(crate) use tape::Activations;
+pub use tape::Tape;
 pub use weights::{Head, LoadReport};
 
 /// Whether dropout is on.

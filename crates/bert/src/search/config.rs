@@ -146,7 +146,8 @@ impl SearchConfig {
             _ => return Err(Error::Internal { what: "settings are a JSON object" }),
         };
         settings.extend(drawn.clone());
-        let config: FinetuneConfig =
+        #[cfg_attr(not(feature = "hub"), expect(unused_mut, reason = "a hub is no setting"))]
+        let mut config: FinetuneConfig =
             serde_json::from_value(Value::Object(settings)).map_err(|error| {
                 let got = Value::Object(drawn.clone()).to_string();
                 at(Error::SearchSpace {
@@ -155,6 +156,8 @@ impl SearchConfig {
                     expected: error.to_string(),
                 })
             })?;
+        #[cfg(feature = "hub")]
+        config.hub.clone_from(&base.hub);
         config.validate().map_err(at)?;
         Ok((drawn, config))
     }

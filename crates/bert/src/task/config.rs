@@ -195,6 +195,8 @@ pub struct FinetuneConfig {
     /// Keep the rows' order.
     pub no_shuffle: bool,
     /// See [`TrainConfig`].
+    pub gradient_checkpointing: bool,
+    /// See [`TrainConfig`].
     pub precision: Precision,
     /// See [`TrainConfig`].
     pub metric_for_best_model: Option<MetricForBestModel>,
@@ -264,6 +266,7 @@ impl Default for FinetuneConfig {
             seed: train.seed,
             batching: train.batching,
             no_shuffle: false,
+            gradient_checkpointing: train.gradient_checkpointing,
             precision: train.precision,
             metric_for_best_model: None,
             logging_steps: train.logging_steps,
@@ -358,6 +361,7 @@ impl FinetuneConfig {
             max_grad_norm: self.max_grad_norm,
             batching: self.batching,
             shuffle: !self.no_shuffle,
+            gradient_checkpointing: self.gradient_checkpointing,
             precision: self.precision,
             metric_for_best_model: self.metric_for_best_model,
             logging_steps: self.logging_steps,

@@ -32,7 +32,8 @@ pub(super) struct Fingerprint {
 impl FinetuneConfig {
     /// Settings that a resumed run may change: where files are (their contents are compared), what is
     /// kept, and what is compared as it came out.
-    pub(crate) const MAY_CHANGE: [&str; 14] = [
+    pub(crate) const MAY_CHANGE: [&str; 15] = [
+        "gradient_checkpointing",
         "model_name_or_path",
         "train_file",
         "validation_file",

@@ -31,6 +31,7 @@ use crate::{Error, Precision, Result};
 /// | `adam_epsilon` | 1e-8 | > 0 | guard of AdamW's denominator |
 /// | `batching` | by-length | | which rows share a batch |
 /// | `shuffle` | true | | a new order each epoch |
+/// | `gradient_checkpointing` | false | | layers are computed again in the backward pass: less memory, the same gradients |
 /// | `precision` | auto | | arithmetic of the forward pass in training |
 /// | `metric_for_best_model` | by problem: macro F1, or loss for regression | | what the best model is best in |
 /// | `early_stopping_patience` | none | ≥ 1 | evaluations without improvement that end the run |
@@ -79,6 +80,8 @@ pub struct TrainConfig {
     pub batching: Batching,
     /// Whether each epoch has a new order.
     pub shuffle: bool,
+    /// Whether layers are computed again in the backward pass instead of kept.
+    pub gradient_checkpointing: bool,
     /// Arithmetic of the forward pass in training.
     pub precision: Precision,
     /// What the best model is best in; `None` chooses by problem.
@@ -123,6 +126,7 @@ impl Default for TrainConfig {
             adam_epsilon: 1e-8,
             batching: Batching::ByLength,
             shuffle: true,
+            gradient_checkpointing: false,
             precision: Precision::Auto,
             metric_for_best_model: None,
             early_stopping_patience: None,

@@ -7,14 +7,16 @@ use tunewise_torch::{AdamW, AdamWConfig};
 
 use super::{Measured, MicroBatch, StepEngine};
 use crate::error::Context;
+use crate::model::Activations;
 use crate::train::groups::parameter_groups;
 use crate::train::{Loss, TrainConfig};
-use crate::{BertClassifier, DeviceBatch, Error, Mode, Precision, Result};
+use crate::{BertClassifier, DeviceBatch, Error, Precision, Result};
 
 pub(super) struct GeneralEngine {
     optimizer: AdamW,
     batching: Batching,
     precision: Precision,
+    activations: Activations,
     device: Device,
     /// What was accumulated since the last `zero_grad`, `[]`.
     loss: Option<Tensor>,
@@ -31,6 +33,11 @@ impl GeneralEngine {
             optimizer: AdamW::new(parameter_groups(model, config), adamw)?,
             batching: config.batching,
             precision: config.precision,
+            activations: if config.gradient_checkpointing {
+                Activations::Recomputed
+            } else {
+                Activations::Kept
+            },
             device: model.device(),
             loss: None,
         })
@@ -44,12 +51,13 @@ impl GeneralEngine {
         (objective, weight): (&Loss, f64),
     ) -> Result<Tensor> {
         let batch = DeviceBatch::upload(batch, self.device)?;
-        let forward = || model.forward(&batch, Mode::Train);
+        let tape = self.activations.tape();
+        let forward = || model.forward_on(&tape, &batch);
         let logits = self.precision.run(self.device, forward)?; // [batch, num_labels]
         let labels = batch.labels.as_ref();
         let labels = labels.ok_or(Error::Internal { what: "training rows have labels" })?;
         let part = objective.sum(&logits, labels)?.f_div_scalar(weight).at("mean loss")?; // []
-        part.f_backward().at("backward")?;
+        tape.backward(&part, self.precision)?;
         part.f_detach().at("detach")
     }
 }
