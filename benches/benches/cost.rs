@@ -72,6 +72,9 @@ fn batch(criterion: &mut Criterion) {
         group.bench_function("equilibrium", |bencher| {
             bencher.iter(|| model.solve_batch(black_box(&columns), &mut out));
         });
+        group.bench_function("equilibrium, all cores", |bencher| {
+            bencher.iter(|| model.solve_batch_parallel(black_box(&columns), &mut out));
+        });
         group.bench_function("roof", |bencher| {
             bencher.iter(|| add_up(black_box(&data), &mut out));
         });

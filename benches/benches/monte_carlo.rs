@@ -42,7 +42,8 @@ fn experiment() -> MonteCarlo {
 }
 
 fn monte_carlo(criterion: &mut Criterion) {
-    let points = 1_000_000;
+    // As many as the NumPy script draws.
+    let points = 10_000_000;
     let mut group = criterion.benchmark_group("monte_carlo");
     group.sample_size(10).throughput(Throughput::Elements(points as u64));
     for design in [Design::Prng, Design::Sobol, Design::ScrambledSobol] {

@@ -2,12 +2,14 @@
 
 mod columns;
 mod kernel;
+mod row;
 
 pub use columns::{Column, Columns};
 
 use crate::equilibrium::effectiveness_of;
 use crate::{Error, Inputs, Model, Parameter, Result, RootPolicy, TrainingEffect};
-use kernel::{BLOCK, Block, SUSPECT, evaluate};
+use kernel::{BLOCK, Block, evaluate, rows_to_a_line};
+use row::SUSPECT;
 
 /// Scenarios that one thread takes at a time.
 #[cfg(feature = "rayon")]
@@ -73,10 +75,12 @@ impl Model {
 
     /// The rows from `first` on.
     fn solve_rows(&self, columns: &Columns<'_>, first: usize, out: &mut [f64]) -> Result<()> {
-        let (constants, shared) = (columns.constants(BLOCK), columns.shared());
+        let shared = columns.shared();
+        let constants = columns.constants(shared, BLOCK);
         let mut effects = [0.0; BLOCK];
-        for (block, out) in out.chunks_mut(BLOCK).enumerate() {
-            let start = first + block * BLOCK;
+        let (head, rest) = out.split_at_mut(rows_to_a_line(out));
+        let mut start = first;
+        for out in head.chunks_mut(BLOCK).chain(rest.chunks_mut(BLOCK)) {
             let lanes = columns.lanes(&constants, start..start + out.len());
             let suspects = if self.policy == RootPolicy::Economic {
                 let effects = self.effects(&lanes, &mut effects);
@@ -88,6 +92,7 @@ impl Model {
             if suspects {
                 self.repair(columns, start, out)?;
             }
+            start += out.len();
         }
         Ok(())
     }

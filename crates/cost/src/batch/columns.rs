@@ -111,47 +111,31 @@ impl<'a> Columns<'a> {
         Err(Error::Length { field, got, expected: self.len })
     }
 
-    /// A block of each number that is the same in all rows.
-    pub(super) fn constants(&self, block: usize) -> Vec<Vec<f64>> {
-        let block = block.min(self.len);
-        let column = |column: &Column<'_>| match column {
-            Column::Scalar(value) => vec![*value; block],
-            Column::Slice(_) => Vec::new(),
-        };
-        self.columns.iter().map(column).collect()
-    }
-
     /// Which groups of inputs are the same in all rows.
     pub(super) fn shared(&self) -> Shared {
-        let fixed = |parameters: &[Parameter]| {
-            let column = |parameter: &Parameter| self.columns.get(parameter.index());
-            parameters.iter().filter_map(column).all(|it| matches!(it, Column::Scalar(_)))
-        };
-        Shared {
-            costs: fixed(&[
-                Parameter::WeightB,
-                Parameter::WeightC,
-                Parameter::AnnotationFixed,
-                Parameter::TimePerParameter,
-                Parameter::TimeFixed,
-            ]),
-            market: fixed(&[
-                Parameter::PromotionPerEffect,
-                Parameter::PromotionFixed,
-                Parameter::FeedbackBaseline,
-            ]),
-        }
+        let column = |parameter: Parameter| self.columns.get(parameter.index());
+        Shared::of(|parameter| matches!(column(parameter), Some(Column::Scalar(_))))
     }
 
-    /// Sixteen slices of equal length: these rows.
+    /// A block of each number that is the same in all rows but is read as a lane.
+    pub(super) fn constants(&self, shared: Shared, block: usize) -> Vec<Vec<f64>> {
+        let block = block.min(self.len);
+        let constant = |(parameter, column): (Parameter, &Column<'_>)| match column {
+            Column::Scalar(value) if !shared.holds(parameter) => vec![*value; block],
+            _ => Vec::new(),
+        };
+        Parameter::ALL.into_iter().zip(&self.columns).map(constant).collect()
+    }
+
+    /// These rows of every column; of what is shared, one value.
     pub(super) fn lanes<'b>(&'b self, constants: &'b [Vec<f64>], rows: Range<usize>) -> Lanes<'b> {
         let mut lanes = [&[][..]; Parameter::COUNT];
         for ((lane, column), constant) in lanes.iter_mut().zip(&self.columns).zip(constants) {
             *lane = match column {
-                Column::Scalar(_) => constant.get(..rows.len()),
-                Column::Slice(values) => values.get(rows.clone()),
-            }
-            .unwrap_or_default();
+                Column::Scalar(value) if constant.is_empty() => std::slice::from_ref(value),
+                Column::Scalar(_) => constant.get(..rows.len()).unwrap_or_default(),
+                Column::Slice(values) => values.get(rows.clone()).unwrap_or_default(),
+            };
         }
         lanes
     }

@@ -3,6 +3,10 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
+use multiversion::multiversion;
+
+use super::elementary::ln;
+
 /// Half-width of the central range of probabilities, `|p - 1/2|`, where one rational function serves.
 const CENTRAL_HALF_WIDTH: f64 = 0.425;
 
@@ -58,23 +62,33 @@ pub fn normal_quantile(p: f64) -> f64 {
 
 /// Replaces probabilities by quantiles, the same bits as [`normal_quantile`] gives.
 pub(crate) fn normal_quantiles_in_place(values: &mut [f64]) {
-    let mut probabilities = [0.0; BLOCK];
-    for block in values.chunks_mut(BLOCK) {
-        let probabilities = &mut probabilities[..block.len()];
-        probabilities.copy_from_slice(block);
-        // The central formula for all, without a branch; then the one in seven that are outside.
-        for value in block.iter_mut() {
-            *value = central(*value - 0.5);
-        }
-        for (value, &p) in block.iter_mut().zip(probabilities.iter()) {
-            if (p - 0.5).abs() > CENTRAL_HALF_WIDTH {
-                *value = tail(p);
-            }
-        }
-    }
+    values.chunks_mut(BLOCK).for_each(block_in_place);
 }
 
 const BLOCK: usize = 256;
+
+/// The central formula for all; then the one in seven that are outside, side by side.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+fn block_in_place(block: &mut [f64]) {
+    let (mut places, mut tails, mut count) = ([0; BLOCK], [0.5; BLOCK], 0);
+    for (place, p) in block.iter().enumerate() {
+        // Written always and kept by counting on: no branch to guess wrong.
+        if let (Some(at), Some(tail)) = (places.get_mut(count), tails.get_mut(count)) {
+            (*at, *tail) = (place, *p);
+        }
+        count += usize::from((p - 0.5).abs() > CENTRAL_HALF_WIDTH);
+    }
+    block.iter_mut().for_each(|value| *value = central(*value - 0.5));
+    let mut scores = [0.0; BLOCK];
+    for (z, &p) in scores.iter_mut().zip(&tails[..count]) {
+        *z = near(p);
+    }
+    for ((&place, &p), &z) in places.iter().zip(&tails[..count]).zip(&scores) {
+        if let Some(value) = block.get_mut(place) {
+            *value = if p.min(1.0 - p) < FAR { tail(p) } else { z };
+        }
+    }
+}
 
 /// The quantile of `1/2 + centred` for `|centred|` at most [`CENTRAL_HALF_WIDTH`].
 #[inline(always)]
@@ -83,25 +97,35 @@ fn central(centred: f64) -> f64 {
     centred * horner(r, &CENTRAL_NUMERATOR) / horner(r, &CENTRAL_DENOMINATOR)
 }
 
+/// exp(-25): the last formula serves below.
+const FAR: f64 = 1.388_794_386_496_402e-11;
+
+/// The quantile where the smaller of p and 1 − p is from [`FAR`] to 0.075.
+#[inline(always)]
+fn near(p: f64) -> f64 {
+    let lower = p < 0.5;
+    let r = (-ln(if lower { p } else { 1.0 - p })).sqrt() - 1.6;
+    let z = horner(r, &NEAR_NUMERATOR) / horner(r, &NEAR_DENOMINATOR);
+    if lower { -z } else { z }
+}
+
 fn tail(p: f64) -> f64 {
     if !(0.0..=1.0).contains(&p) {
         return f64::NAN;
     }
     let (smaller, sign) = if p < 0.5 { (p, -1.0) } else { (1.0 - p, 1.0) };
+    if smaller >= FAR {
+        return near(p);
+    }
     if smaller == 0.0 {
         return sign * f64::INFINITY;
     }
-    let r = (-smaller.ln()).sqrt();
-    let z = if r <= 5.0 {
-        horner(r - 1.6, &NEAR_NUMERATOR) / horner(r - 1.6, &NEAR_DENOMINATOR)
-    } else {
-        horner(r - 5.0, &FAR_NUMERATOR) / horner(r - 5.0, &FAR_DENOMINATOR)
-    };
-    sign * z
+    let r = (-smaller.ln()).sqrt() - 5.0;
+    sign * horner(r, &FAR_NUMERATOR) / horner(r, &FAR_DENOMINATOR)
 }
 
-/// A polynomial with its constant first. Plain products and sums: `mul_add` without the hardware's
-/// instruction is a slow call.
+/// A polynomial with its constant first. Plain products and sums: the same bits on every machine, and
+/// `mul_add` without the hardware's instruction is a slow call.
 #[inline(always)]
 fn horner(x: f64, coefficients: &[f64; 8]) -> f64 {
     let [c0, c1, c2, c3, c4, c5, c6, c7] = coefficients;

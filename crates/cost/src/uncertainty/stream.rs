@@ -3,8 +3,15 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-/// `2^-52`: a uniform is an odd multiple of half of it, so never 0 and never 1.
-const STEP: f64 = 1.0 / (1_u64 << 52) as f64;
+/// Numbers drawn from the generator at a time.
+const BLOCK: usize = 256;
+
+/// The odd multiple of 2^-53 that the first 52 bits number: never 0 and never 1.
+#[inline(always)]
+fn open_unit(bits: u64) -> f64 {
+    // From 1 to 2 by putting the bits into a mantissa; the difference is exact.
+    f64::from_bits(bits >> 12 | 1.0_f64.to_bits()) - (1.0 - f64::EPSILON / 2.0)
+}
 
 /// One of the 2^64 independent random streams of a seed.
 ///
@@ -43,13 +50,19 @@ impl Stream {
 
     /// The next uniform number: one of the `2^52` odd multiples of `2^-53`, so inside (0, 1).
     pub fn uniform(&mut self) -> f64 {
-        ((self.bits() >> 12) as f64 + 0.5) * STEP
+        open_unit(self.bits())
     }
 
     /// Fills a slice with the numbers that [`uniform`](Self::uniform) would give one by one.
     pub fn fill_uniform(&mut self, out: &mut [f64]) {
-        for value in out {
-            *value = self.uniform();
+        let mut bytes = [0; 8 * BLOCK];
+        for block in out.chunks_mut(BLOCK) {
+            let bytes = &mut bytes[..8 * block.len()];
+            self.generator.fill_bytes(bytes);
+            let (words, _) = bytes.as_chunks::<8>();
+            for (value, word) in block.iter_mut().zip(words) {
+                *value = open_unit(u64::from_le_bytes(*word));
+            }
         }
     }
 
@@ -103,8 +116,18 @@ mod tests {
 
     #[test]
     fn uniforms_are_inside_the_unit_interval_at_both_ends() {
-        let ends = [0_u64, u64::MAX].map(|bits| ((bits >> 12) as f64 + 0.5) * STEP);
+        let ends = [0_u64, u64::MAX].map(open_unit);
         assert_eq!(ends, [f64::EPSILON / 2.0, 1.0 - f64::EPSILON / 2.0]);
+    }
+
+    #[test]
+    fn a_slice_holds_what_one_by_one_gives() {
+        let (mut slice, mut stream) = ([0.0; 2 * BLOCK + 3], Stream::new(5, 1));
+        Stream::new(5, 1).fill_uniform(&mut slice);
+        assert!(slice.iter().all(|value| *value == stream.uniform()));
+        let middle = |bits: u64| ((bits >> 12) as f64 + 0.5) * f64::EPSILON;
+        let bits = [1, 1 << 12, 0x0123_4567_89ab_cdef, u64::MAX - 1];
+        assert_eq!(bits.map(open_unit), bits.map(middle));
     }
 
     #[test]

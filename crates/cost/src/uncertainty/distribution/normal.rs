@@ -1,8 +1,10 @@
 //! Normal and lognormal.
 
+use multiversion::multiversion;
+
 use super::law::{Shape, check};
 use crate::Result;
-use crate::special::{normal_cdf, normal_quantile, normal_quantiles_in_place};
+use crate::special::{exp, normal_cdf, normal_quantile, normal_quantiles_in_place};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Normal {
@@ -36,9 +38,7 @@ impl Shape for Normal {
 
     fn quantiles_in_place(&self, values: &mut [f64]) {
         normal_quantiles_in_place(values);
-        for value in values {
-            *value = self.mean + self.sd * *value;
-        }
+        values.iter_mut().for_each(|value| *value = self.mean + self.sd * *value);
     }
 }
 
@@ -59,9 +59,15 @@ impl LogNormal {
         })
     }
 
+    #[inline(always)]
     fn value_at_score(&self, z: f64) -> f64 {
-        self.shift + (self.mu + self.sigma * z).exp()
+        self.shift + exp(self.mu + self.sigma * z)
     }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+fn values_at_scores(law: &LogNormal, scores: &mut [f64]) {
+    scores.iter_mut().for_each(|score| *score = law.value_at_score(*score));
 }
 
 impl Shape for LogNormal {
@@ -87,8 +93,6 @@ impl Shape for LogNormal {
 
     fn quantiles_in_place(&self, values: &mut [f64]) {
         normal_quantiles_in_place(values);
-        for value in values {
-            *value = self.value_at_score(*value);
-        }
+        values_at_scores(self, values);
     }
 }

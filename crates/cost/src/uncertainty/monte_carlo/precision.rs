@@ -3,7 +3,7 @@
 use super::summary::Numbers;
 use super::{Design, MonteCarlo, Sample};
 use crate::Result;
-use crate::uncertainty::statistics::{Moments, place_quantiles};
+use crate::uncertainty::statistics::Moments;
 
 /// A standard error for each number; `None` where one set of points cannot tell.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ impl Precision {
             return Ok(Self::Replicated(replicates.collect::<Result<_>>()?));
         }
         if experiment.design == Design::Prng {
-            return Ok(Self::Independent(by_theory(effectiveness, experiment, numbers)));
+            return Ok(Self::Independent(by_theory(effectiveness.len(), numbers)));
         }
         Ok(Self::Unknown(numbers.quantiles.len(), numbers.exceedances.len()))
     }
@@ -75,27 +75,17 @@ fn by_spread(replicates: &[Numbers]) -> StandardErrors {
 
 /// For n independent points: sd/sqrt(n) of the mean, binomial errors of shares, and for a quantile half the
 /// distance between the sample quantiles one binomial standard deviation of rank away.
-fn by_theory(effectiveness: &[f64], experiment: &MonteCarlo, numbers: &Numbers) -> StandardErrors {
-    let solved: Vec<f64> = effectiveness.iter().copied().filter(|e| e.is_finite()).collect();
-    let (all, n) = (effectiveness.len() as f64, solved.len() as f64);
-    let binomial = |p: f64| Some((p * (1.0 - p) / all).sqrt());
-    let around: Vec<f64> = experiment
-        .probabilities
-        .iter()
-        .flat_map(|&p| {
-            let step = (p * (1.0 - p) / n).sqrt();
-            [(p - step).max(0.0), (p + step).min(1.0)]
-        })
-        .collect();
-    let ends = place_quantiles(&solved, &around, experiment.quantile_kind);
+fn by_theory(all: usize, numbers: &Numbers) -> StandardErrors {
+    let n = numbers.solved as f64;
+    let binomial = |p: f64| Some((p * (1.0 - p) / all as f64).sqrt());
     let half = |pair: &[f64]| match pair {
         [low, high] => Some(0.5 * (high - low)),
         _ => None,
     };
     StandardErrors {
         mean: Some(numbers.sd / n.sqrt()),
-        sd: Some(sd_error(&solved, numbers)),
-        quantiles: ends.chunks(2).map(half).collect(),
+        sd: Some(sd_error(numbers)),
+        quantiles: numbers.around.chunks(2).map(half).collect(),
         tail_mean: None,
         exceedances: numbers.exceedances.iter().map(|&p| binomial(p)).collect(),
         no_equilibrium: binomial(numbers.no_equilibrium),
@@ -103,9 +93,8 @@ fn by_theory(effectiveness: &[f64], experiment: &MonteCarlo, numbers: &Numbers) 
 }
 
 /// `sqrt((m4 - s^4) / n) / (2 s)`, by the delta method on the variance.
-fn sd_error(values: &[f64], numbers: &Numbers) -> f64 {
-    let fourth: Moments = values.iter().map(|value| (value - numbers.mean).powi(4)).collect();
+fn sd_error(numbers: &Numbers) -> f64 {
     let variance = numbers.sd * numbers.sd;
-    let spread = (fourth.mean() - variance * variance).max(0.0);
-    (spread / values.len() as f64).sqrt() / (2.0 * numbers.sd)
+    let spread = (numbers.fourth - variance * variance).max(0.0);
+    (spread / numbers.solved as f64).sqrt() / (2.0 * numbers.sd)
 }

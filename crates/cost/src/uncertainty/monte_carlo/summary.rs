@@ -1,11 +1,15 @@
 //! What is reported of a sample.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::MonteCarlo;
 use super::precision::{Precision, StandardErrors};
 use super::sample::{Provenance, Sample};
-use crate::uncertainty::statistics::{Moments, check_probability, place_quantiles, tail_mean};
+use crate::uncertainty::statistics::{
+    Central, QuantileKind, all_finite, check_probability, extremes, mean_up_to, order_statistics,
+};
 use crate::{Error, Result};
 
 /// A number and how far off it may be.
@@ -82,50 +86,72 @@ pub(super) struct Numbers {
     pub(super) tail_mean: f64,
     pub(super) exceedances: Vec<f64>,
     pub(super) no_equilibrium: f64,
+    /// Fourth central moment, over n.
+    pub(super) fourth: f64,
+    /// How many points have an equilibrium.
+    pub(super) solved: usize,
+    /// Quantiles a binomial standard deviation of rank below and above each of the quantiles.
+    pub(super) around: Vec<f64>,
 }
 
 impl Numbers {
     pub(super) fn of(effectiveness: &[f64], experiment: &MonteCarlo) -> Result<Self> {
-        let solved: std::borrow::Cow<'_, [f64]> = if effectiveness.iter().any(|e| !e.is_finite()) {
-            effectiveness.iter().copied().filter(|e| e.is_finite()).collect::<Vec<_>>().into()
-        } else {
+        let solved: Cow<'_, [f64]> = if all_finite(effectiveness) {
             effectiveness.into()
+        } else {
+            effectiveness.iter().copied().filter(|e| e.is_finite()).collect::<Vec<_>>().into()
         };
         if solved.is_empty() {
             let (statistic, rule) = ("effectiveness", "at least 1 point that has an equilibrium");
             return Err(Error::Sample { statistic, len: 0, rule });
         }
-        let moments: Moments = solved.iter().copied().collect();
+        let central = Central::of(&solved);
         let (minimum, maximum) = extremes(&solved);
         let share = |count: usize| count as f64 / effectiveness.len() as f64;
         let above = |&t: &f64| share(effectiveness.iter().filter(|&&e| e > t).count());
+        let Ordered { quantiles, around, tail } = Ordered::of(&solved, experiment);
         Ok(Self {
-            mean: moments.mean(),
-            sd: moments.variance().sqrt(),
-            skewness: skewness(&solved, &moments),
+            mean: central.mean,
+            sd: central.variance.sqrt(),
+            skewness: central.third / central.second.powf(1.5),
             minimum,
             maximum,
-            quantiles: place_quantiles(
-                &solved,
-                &experiment.probabilities,
-                experiment.quantile_kind,
-            ),
-            tail_mean: tail_mean(&solved, experiment.tail_share),
+            quantiles,
+            tail_mean: mean_up_to(&solved, tail),
             exceedances: experiment.thresholds.iter().map(above).collect(),
             no_equilibrium: share(effectiveness.len() - solved.len()),
+            fourth: central.fourth,
+            solved: solved.len(),
+            around,
         })
     }
 }
 
-fn extremes(values: &[f64]) -> (f64, f64) {
-    let ends = (f64::INFINITY, f64::NEG_INFINITY);
-    values.iter().fold(ends, |(low, high), &value| (low.min(value), high.max(value)))
+/// Everything that asks for ranks, at once.
+struct Ordered {
+    quantiles: Vec<f64>,
+    around: Vec<f64>,
+    /// The quantile at the tail's share.
+    tail: f64,
 }
 
-fn skewness(values: &[f64], moments: &Moments) -> f64 {
-    let mean = moments.mean();
-    let cubes: Moments = values.iter().map(|value| (value - mean).powi(3)).collect();
-    cubes.mean() / moments.population_variance().powf(1.5)
+impl Ordered {
+    fn of(solved: &[f64], experiment: &MonteCarlo) -> Self {
+        let (n, kind) = (solved.len(), experiment.quantile_kind);
+        let probabilities = &experiment.probabilities;
+        let around = probabilities.iter().flat_map(|&p| {
+            let step = (p * (1.0 - p) / n as f64).sqrt();
+            [(p - step).max(0.0), (p + step).min(1.0)]
+        });
+        let mut places = vec![QuantileKind::Type1.place(n, experiment.tail_share)];
+        places.extend(probabilities.iter().copied().chain(around).map(|p| kind.place(n, p)));
+        let mut found = order_statistics(solved, &places).into_iter();
+        Self {
+            tail: found.next().unwrap_or(f64::NAN),
+            quantiles: found.by_ref().take(probabilities.len()).collect(),
+            around: found.collect(),
+        }
+    }
 }
 
 impl Summary {

@@ -55,7 +55,7 @@ impl Digits {
     }
 
     /// The coordinate of a point with these digits, inside [0, 1).
-    #[inline]
+    #[inline(always)]
     pub(super) fn coordinate(self, digits: u64) -> f64 {
         match self {
             Self::Plain => (digits >> 11) as f64 * EXACT,
@@ -73,7 +73,7 @@ impl Digits {
 const EXACT: f64 = f64::EPSILON / 2.0;
 
 /// The middle of one of `2^52` cells: never 0 and never 1.
-#[inline]
+#[inline(always)]
 fn middle(cell: u64) -> f64 {
     (cell as f64 + 0.5) * f64::EPSILON
 }
@@ -94,7 +94,7 @@ fn map_linearly(directions: &mut Directions, stream: &mut Stream) {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn owen_hash(digits: u32, key: u32) -> u32 {
     let mut hash = digits.reverse_bits();
     hash ^= hash.wrapping_mul(0x3d20_adea);
@@ -106,7 +106,7 @@ fn owen_hash(digits: u32, key: u32) -> u32 {
 }
 
 /// The finaliser of SplitMix64 (G. L. Steele, D. Lea and C. H. Flood, OOPSLA 2014).
-#[inline]
+#[inline(always)]
 fn mix(mut x: u64) -> u64 {
     x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

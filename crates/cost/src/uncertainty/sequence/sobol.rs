@@ -1,5 +1,7 @@
 //! The Sobol sequence.
 
+use multiversion::multiversion;
+
 use super::directions::{DIMENSIONS, Directions, directions};
 use super::scramble::{Digits, Scramble};
 use crate::uncertainty::Stream;
@@ -144,11 +146,13 @@ impl Sobol {
             value: dimension as f64,
             rule: "below the number of dimensions",
         })?;
-        let mut state = chosen.digits_of(first);
-        for (index, value) in (first..).zip(out) {
-            *value = chosen.digits.coordinate(state);
-            state ^= chosen.step_after(index);
-        }
+        let unaligned = (first.wrapping_neg() % GROUP as u64) as usize;
+        let (head, rest) = out.split_at_mut(unaligned.min(out.len()));
+        let (groups, tail) = rest.as_chunks_mut::<GROUP>();
+        chosen.fill_one_by_one(first, head);
+        let first = first.wrapping_add(head.len() as u64);
+        fill_groups(chosen, first, groups);
+        chosen.fill_one_by_one(first.wrapping_add((groups.len() * GROUP) as u64), tail);
         Ok(())
     }
 }
@@ -168,7 +172,39 @@ impl Iterator for Sobol {
     }
 }
 
+/// Points whose digits differ from those of the first by the same patterns in every group.
+const GROUP: usize = 16;
+
+/// Groups of points from an index that is a multiple of the group's size: the digits of `n xor j` are
+/// those of n and of j, exclusive or.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx2", "x86_64+avx2"))]
+fn fill_groups(dimension: &Dimension, first: u64, groups: &mut [[f64; GROUP]]) {
+    let within: [u64; GROUP] = std::array::from_fn(|point| dimension.digits_of(point as u64));
+    let mut state = dimension.digits_of(first);
+    for (number, group) in (first / GROUP as u64..).zip(groups) {
+        for (value, pattern) in group.iter_mut().zip(&within) {
+            *value = dimension.digits.coordinate(state ^ pattern);
+        }
+        state ^= dimension.step_to_next_group(number);
+    }
+}
+
 impl Dimension {
+    fn fill_one_by_one(&self, first: u64, out: &mut [f64]) {
+        let mut state = self.digits_of(first);
+        for (index, value) in (first..).zip(out) {
+            *value = self.digits.coordinate(state);
+            state ^= self.step_after(index);
+        }
+    }
+
+    /// Gray codes of neighbouring multiples of 16 differ in two digits, the fourth among them.
+    #[inline]
+    fn step_to_next_group(&self, number: u64) -> u64 {
+        let digit = |digit: usize| self.directions.get(digit).copied().unwrap_or(0);
+        digit(3) ^ digit(4 + number.trailing_ones() as usize)
+    }
+
     fn digits_of(&self, index: u64) -> u64 {
         let gray = index ^ (index >> 1);
         let used =

@@ -1,29 +1,35 @@
 //! Order statistics of many values in two passes.
 
-use super::quantiles::{Place, QuantileKind, select_quantiles};
+use super::quantiles::{Place, QuantileKind, select_places};
+use super::sweep::extremes;
 
 /// Below this a plain selection is as quick.
 const FEW: usize = 1 << 14;
 const BINS: usize = 1 << 12;
 
 /// Quantiles of finite values, which stay as they are.
-///
-/// Values are counted in equal bins; only the bins that hold a rank asked for are looked into, so that the
-/// work is two passes and a small sort whatever the number of quantiles. The result is exact.
 pub(crate) fn place_quantiles(
     values: &[f64],
     probabilities: &[f64],
     kind: QuantileKind,
 ) -> Vec<f64> {
+    let places: Vec<Place> = probabilities.iter().map(|&p| kind.place(values.len(), p)).collect();
+    order_statistics(values, &places)
+}
+
+/// What lies at these places among finite values, which stay as they are.
+///
+/// Values are counted in equal bins; only the bins that hold a rank asked for are looked into, so that the
+/// work is three passes and a small sort whatever the number of places. The result is exact.
+pub(crate) fn order_statistics(values: &[f64], places: &[Place]) -> Vec<f64> {
     let bins = (values.len() >= FEW).then(|| Bins::of(values)).flatten();
     let Some(bins) = bins else {
-        return select_quantiles(&mut values.to_vec(), probabilities, kind);
+        return select_places(&mut values.to_vec(), places);
     };
-    let places: Vec<Place> = probabilities.iter().map(|&p| kind.place(values.len(), p)).collect();
     let wanted = places.iter().flat_map(|place| [place.lower, place.upper]);
     let contents = bins.contents(values, wanted);
     let at = |rank: usize| bins.value_at(rank, &contents);
-    places.into_iter().map(|place| place.between(at(place.lower), at(place.upper))).collect()
+    places.iter().map(|place| place.between(at(place.lower), at(place.upper))).collect()
 }
 
 struct Bins {
@@ -39,9 +45,7 @@ type Contents = Vec<Vec<f64>>;
 impl Bins {
     /// None if the values are all equal, or too far apart to scale.
     fn of(values: &[f64]) -> Option<Self> {
-        let (low, high) = values
-            .iter()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &x| (low.min(x), high.max(x)));
+        let (low, high) = extremes(values);
         let scale = BINS as f64 / (high - low);
         if !(scale.is_finite() && scale > 0.0) {
             return None;
@@ -120,7 +124,8 @@ mod tests {
         }
         let probabilities = [0.0, 1e-4, 0.1, 0.2, 0.5, 0.77, 0.999, 1.0];
         for kind in [QuantileKind::Type1, QuantileKind::Type7, QuantileKind::Type8] {
-            let expected = select_quantiles(&mut values.clone(), &probabilities, kind);
+            let places = probabilities.map(|p| kind.place(values.len(), p));
+            let expected = select_places(&mut values.clone(), &places);
             assert_eq!(place_quantiles(&values, &probabilities, kind), expected);
         }
     }

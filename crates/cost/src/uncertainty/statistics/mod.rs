@@ -5,6 +5,7 @@ mod bootstrap;
 mod moments;
 mod quantiles;
 mod superiority;
+mod sweep;
 mod tail;
 
 pub use bootstrap::{
@@ -15,10 +16,11 @@ pub use quantiles::{QuantileKind, quantile, quantiles};
 pub use superiority::{Superiority, superiority};
 pub use tail::{conditional_value_at_risk, exceedance};
 
-pub(crate) use binned::place_quantiles;
+pub(crate) use binned::{order_statistics, place_quantiles};
 pub(crate) use quantiles::check_probability;
 pub(crate) use superiority::rank_superiority;
-pub(crate) use tail::tail_mean;
+pub(crate) use sweep::{Central, all_finite, extremes};
+pub(crate) use tail::mean_up_to;
 
 use crate::{Error, Result};
 

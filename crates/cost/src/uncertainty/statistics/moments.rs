@@ -126,14 +126,14 @@ impl FromIterator<f64> for Moments {
 
 /// A sum with the rounding errors beside it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Sum {
+pub(super) struct Sum {
     total: f64,
     lost: f64,
 }
 
 impl Sum {
     #[inline]
-    fn add(&mut self, value: f64) {
+    pub(super) fn add(&mut self, value: f64) {
         // Knuth's two-sum: the exact error of the addition, without a branch.
         let total = self.total + value;
         let kept = total - self.total;
@@ -142,7 +142,7 @@ impl Sum {
     }
 
     #[inline]
-    fn value(self) -> f64 {
+    pub(super) fn value(self) -> f64 {
         self.total + self.lost
     }
 }

@@ -176,20 +176,15 @@ pub fn quantiles(sample: &[f64], probabilities: &[f64], kind: QuantileKind) -> R
     Ok(place_quantiles(sample, probabilities, kind))
 }
 
-/// Quantiles of finite values, which it puts into another order.
-pub(crate) fn select_quantiles(
-    values: &mut [f64],
-    probabilities: &[f64],
-    kind: QuantileKind,
-) -> Vec<f64> {
-    let places: Vec<Place> = probabilities.iter().map(|&p| kind.place(values.len(), p)).collect();
+/// What lies at these places among finite values, which it puts into another order.
+pub(crate) fn select_places(values: &mut [f64], places: &[Place]) -> Vec<f64> {
     let mut ranks: Vec<usize> =
         places.iter().flat_map(|place| [place.lower, place.upper]).collect();
     ranks.sort_unstable();
     ranks.dedup();
     select_ranks(values, &ranks, 0);
     let at = |rank: usize| values.get(rank).copied().unwrap_or(f64::NAN);
-    places.into_iter().map(|place| place.between(at(place.lower), at(place.upper))).collect()
+    places.iter().map(|place| place.between(at(place.lower), at(place.upper))).collect()
 }
 
 /// Puts the values of these ranks, which increase, in their places; `offset` is the rank of `values[0]`.

@@ -33,13 +33,12 @@ pub fn conditional_value_at_risk(sample: &[f64], share: f64) -> Result<f64> {
     if share == 0.0 {
         return Err(Error::Field { field: "share", value: share, rule: "a number above 0" });
     }
-    Ok(tail_mean(sample, share))
+    let quantile = place_quantiles(sample, &[share], QuantileKind::Type1);
+    Ok(mean_up_to(sample, quantile.first().copied().unwrap_or(f64::NAN)))
 }
 
-/// [`conditional_value_at_risk`] of finite values and a share that are known to be valid.
-pub(crate) fn tail_mean(sample: &[f64], share: f64) -> f64 {
-    let quantile = place_quantiles(sample, &[share], QuantileKind::Type1);
-    let quantile = quantile.first().copied().unwrap_or(f64::NAN);
+/// The mean of the values up to a quantile.
+pub(crate) fn mean_up_to(sample: &[f64], quantile: f64) -> f64 {
     sample.iter().copied().filter(|&value| value <= quantile).collect::<Moments>().mean()
 }
 
