@@ -2,6 +2,7 @@
 //! and before there is a libtorch.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line")]
 
+mod bench_peers;
 mod checks;
 mod demo;
 mod doctor;
@@ -28,6 +29,9 @@ cargo xtask COMMAND
   doctor      what this machine has, and the remedy for what it lacks
   make-data [--check]
               write the shipped recommendation data anew, or compare it
+  bench-peers [--python P] [--checkpoint DIR] [--train-file FILE] [--rounds N] [--batch-size N]
+              [--max-seq-length N] [--threads N] [-- FINETUNE ARG…]
+              fine-tune by PyTorch with Transformers and by this workspace in turn, compare
   help        this text";
 
 fn main() -> ExitCode {
@@ -54,6 +58,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "ci" => checks::ci(&workspace, rest),
         "doctor" => no_arguments(rest).and_then(|()| doctor::run(&workspace)),
         "make-data" => shipped_data::run(&workspace, rest),
+        "bench-peers" => bench_peers::run(&workspace, rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())
