@@ -29,7 +29,8 @@ const LANES: usize = 16;
 
 versions! {
     /// Attention of the rows of the queries to all rows of the context, head by head, without a mask:
-    /// `[queries, heads * head_size]` into `out`. `scratch` is room that is kept for reuse.
+    /// `[queries, heads * head_size]` into `out`. Without any row of context the result is 0.
+    /// `scratch` is room that is kept for reuse.
     ///
     /// # Formula
     /// ```text
@@ -46,6 +47,9 @@ fn attend_body<const FMA: bool>(attention: Attention<'_>, scratch: &mut Vec<f32>
     let Attention { queries, query_stride, context, context_stride, heads, head_size, .. } =
         attention;
     let tokens = context.len() / context_stride.max(1);
+    if tokens == 0 {
+        return out.fill(0.0);
+    }
     let padded = tokens.next_multiple_of(LANES);
     let scale = 1.0 / (head_size as f32).sqrt();
     scratch.resize(padded * (head_size + 1), 0.0);

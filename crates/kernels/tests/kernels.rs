@@ -239,6 +239,72 @@ fn attention_is_its_definition() {
     }
 }
 
+#[test]
+fn a_text_without_tokens_attends_to_nothing() {
+    let queries = numbers(2 * 12, 9);
+    let attention = Attention {
+        queries: &queries,
+        query_stride: 12,
+        context: &[],
+        context_stride: 24,
+        keys: 0,
+        values: 12,
+        heads: 3,
+        head_size: 4,
+    };
+    for isa in [Isa::PORTABLE, Isa::detect()] {
+        let mut out = [f32::NAN; 24];
+        attend(isa, attention, &mut Vec::new(), &mut out);
+        assert_eq!(out, [0.0; 24]);
+        attend(isa, Attention { queries: &[], ..attention }, &mut Vec::new(), &mut []);
+    }
+}
+
+#[test]
+fn scores_far_apart_leave_the_largest_alone() {
+    // One head of one number: scores 1000 and -1000, far beyond what e^x holds.
+    let context = [1.0, 5.0, -1.0, 7.0]; // key and value of two tokens
+    let attention = Attention {
+        queries: &[1000.0],
+        query_stride: 1,
+        context: &context,
+        context_stride: 2,
+        keys: 0,
+        values: 1,
+        heads: 1,
+        head_size: 1,
+    };
+    for isa in [Isa::PORTABLE, Isa::detect()] {
+        let mut out = [f32::NAN];
+        attend(isa, attention, &mut Vec::new(), &mut out);
+        assert_eq!(out, [5.0]);
+    }
+}
+
+#[test]
+fn rows_and_weights_of_zeros_give_the_bias() {
+    for isa in [Isa::PORTABLE, Isa::detect()] {
+        for precision in PRECISIONS {
+            let bias = numbers(51, 3);
+            for (x, w) in
+                [(vec![0.0; 2 * 17], numbers(51 * 17, 2)), (numbers(2 * 17, 1), vec![0.0; 51 * 17])]
+            {
+                let weights = Weights::pack(precision, &w, &bias).unwrap();
+                let mut operand = Operand::new(precision, 17);
+                operand.fill(isa, &x);
+                let mut out = vec![f32::NAN; 2 * 51];
+                weights.multiply(isa, &operand, &mut out).unwrap();
+                assert_eq!(out, bias.repeat(2), "{precision:?}");
+            }
+        }
+        let norm = LayerNorm { weight: numbers(33, 4), bias: numbers(33, 5), eps: 1e-12 };
+        let mut zeros = vec![0.0; 2 * 33];
+        add_layer_norm(isa, &mut zeros, &[], &norm);
+        assert_eq!(zeros, norm.bias.repeat(2));
+        add_layer_norm(isa, &mut [], &[], &norm);
+    }
+}
+
 /// One number of softmax(q Kᵀ / √d) V in f64.
 fn attended(
     context: &[f32],
