@@ -1,8 +1,15 @@
 //! The crate's error type.
 
-use std::path::{Path, PathBuf};
+mod context;
+mod memory;
+mod wording;
+
+use std::path::PathBuf;
 
 use tch::TchError;
+
+pub(crate) use context::Context;
+use wording::{damaged, first_line, names, numbers};
 
 /// What can go wrong between a checkpoint, a data set and a prediction.
 #[derive(Debug, thiserror::Error)]
@@ -322,114 +329,3 @@ pub enum Error {
 
 /// The crate's result type.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// libtorch appends a C++ backtrace to its messages; a user needs the first line.
-fn first_line(message: &str) -> &str {
-    message.lines().next().unwrap_or_default()
-}
-
-impl Error {
-    /// The error of a batch: where memory ran out, it says which one and what to lower.
-    pub(crate) fn in_batch(self, rows: usize, tokens: usize) -> Self {
-        const MARKS: [&str; 3] = ["not enough memory", "out of memory", "can't allocate memory"];
-        let detail = match &self {
-            Self::Torch { source, .. } => source.to_string(),
-            Self::Shim(tunewise_torch::Error::Libtorch { message, .. }) => message.clone(),
-            Self::Shim(tunewise_torch::Error::Tch { source, .. }) => source.to_string(),
-            _ => return self,
-        };
-        match detail.lines().find(|line| MARKS.iter().any(|mark| line.contains(mark))) {
-            Some(line) => Self::OutOfMemory { rows, tokens, detail: line.trim().to_owned() },
-            None => self,
-        }
-    }
-}
-
-fn numbers(rows: &[usize]) -> String {
-    const SHOWN: usize = 32;
-    let shown: Vec<String> = rows.iter().take(SHOWN).map(usize::to_string).collect();
-    let more = rows.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    shown.join(", ") + &more
-}
-
-fn damaged(faults: &[String]) -> String {
-    if faults.is_empty() { String::new() } else { format!(" ({})", faults.join("; ")) }
-}
-
-/// The first few of many names.
-fn names(all: &[String]) -> String {
-    const SHOWN: usize = 5;
-    let shown = all.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match all.len() {
-        0 => "none".to_owned(),
-        n if n > SHOWN => format!("{shown} and {} more", n - SHOWN),
-        _ => shown,
-    }
-}
-
-/// Adds to a foreign error what it does not say itself.
-pub(crate) trait Context<T> {
-    /// What names the place: an operation or a path.
-    type Place<'a>;
-
-    /// The result with the place in its error.
-    fn at(self, place: Self::Place<'_>) -> Result<T>;
-}
-
-impl<T> Context<T> for Result<T, TchError> {
-    type Place<'a> = &'static str;
-
-    fn at(self, op: &'static str) -> Result<T> {
-        self.map_err(|source| Error::Torch { op, source })
-    }
-}
-
-impl<T> Context<T> for std::io::Result<T> {
-    type Place<'a> = &'a Path;
-
-    fn at(self, path: &Path) -> Result<T> {
-        self.map_err(|source| Error::Io { path: path.to_owned(), source })
-    }
-}
-
-impl<T> Context<T> for Result<T, serde_json::Error> {
-    type Place<'a> = &'a Path;
-
-    fn at(self, path: &Path) -> Result<T> {
-        self.map_err(|source| Error::Json { path: path.to_owned(), source })
-    }
-}
-
-impl<T> Context<T> for Result<T, safetensors::SafeTensorError> {
-    type Place<'a> = &'a Path;
-
-    fn at(self, path: &Path) -> Result<T> {
-        self.map_err(|source| Error::Safetensors { path: path.to_owned(), source })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tch::{Device, Kind, Tensor};
-
-    use super::*;
-
-    #[test]
-    fn libtorchs_out_of_memory_names_the_batch() {
-        let source = Tensor::f_empty([1 << 46], (Kind::Float, Device::Cpu)).unwrap_err();
-        let error = Error::Torch { op: "empty", source }.in_batch(16, 128);
-        let message = error.to_string();
-        assert!(
-            message.starts_with("out of memory in a batch of 16 rows x 128 tokens"),
-            "{message}"
-        );
-        assert!(message.contains("you tried to allocate 281474976710656 bytes"), "{message}");
-        // The words of CUDA's allocator, `CUDACachingAllocator.cpp` of libtorch 2.11.
-        let cuda = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of";
-        let shim = tunewise_torch::Error::Libtorch { op: "x", message: cuda.to_owned() };
-        assert!(matches!(Error::Shim(shim).in_batch(1, 2), Error::OutOfMemory { .. }));
-        let other = Error::Internal { what: "x" }.in_batch(1, 2);
-        assert!(matches!(other, Error::Internal { .. }));
-    }
-}

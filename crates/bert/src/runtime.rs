@@ -22,3 +22,10 @@ pub fn runtime_info() -> Vec<(&'static str, String)> {
 pub fn set_num_threads(threads: u16) {
     tch::set_num_threads(i32::from(threads.max(1)));
 }
+
+/// libtorch has one generator for the whole process: unit tests that draw from it take turns.
+#[cfg(test)]
+pub(crate) fn generator() -> std::sync::MutexGuard<'static, ()> {
+    static GENERATOR: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    GENERATOR.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

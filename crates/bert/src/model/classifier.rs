@@ -110,6 +110,11 @@ impl BertClassifier {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn add_unused_parameter(&mut self, name: &str) {
+        self.parameters.add_unused(name);
+    }
+
     /// Logits `[batch, num_labels]` of a batch `[batch, seq]`, `Float`.
     ///
     /// # Errors

@@ -126,6 +126,7 @@ mod tests {
     fn dropout_keeps_its_share_and_the_mean_in_training_only() {
         let x = Tensor::ones([1000, 1001], (Kind::Float, Device::Cpu));
         let dropout = Dropout::new(0.1);
+        let _turn = crate::runtime::generator();
         tch::manual_seed(7);
         let y = dropout.forward(x.shallow_clone(), Mode::Train).unwrap();
         let zeros = y.eq(0.0).to_kind(Kind::Double).mean(Kind::Double).double_value(&[]);
@@ -138,6 +139,7 @@ mod tests {
 
     #[test]
     fn dropout_repeats_with_its_seed_and_passes_gradients_where_it_keeps() {
+        let _turn = crate::runtime::generator();
         let x = Tensor::ones([37, 3], (Kind::Float, Device::Cpu)).set_requires_grad(true);
         let draw = |seed| {
             tch::manual_seed(seed);

@@ -148,6 +148,13 @@ impl Parameters {
         self.adapters.as_ref()?.beside(layer)
     }
 
+    /// Adds a parameter that no module uses.
+    #[cfg(test)]
+    pub(crate) fn add_unused(&mut self, name: &str) {
+        let tensor = Tensor::zeros([2], (Kind::Float, Device::Cpu)).set_requires_grad(true);
+        self.entries.push((name.to_owned(), tensor));
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
         self.entries.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }

@@ -4,17 +4,19 @@ use std::time::Instant;
 
 use super::config::FinetuneConfig;
 use super::fingerprint::Fingerprint;
+use super::herald::Herald;
 use super::inputs::Part;
 use super::notice::Notice;
 use super::outputs::{Final, Metrics};
 use super::prepare::Prepared;
+use super::run_clock::RunClock;
 use super::run_record::{Measured, RunRecord};
 use super::saved_run::Resumed;
 use super::saver::Saver;
 use crate::files::{self, OutputFolder};
 use crate::train::{
-    Evaluation, History, LogFile, MetricForBestModel, Observer, Outcome, PhaseSeconds, StopReason,
-    Stopwatch, Trainer, predict,
+    Evaluation, History, LogFile, MetricForBestModel, Observer, Outcome, StopReason, Trainer,
+    predict,
 };
 use crate::{Error, Precision, PretrainedWriter, Result};
 
@@ -79,8 +81,8 @@ pub fn finetune(
     };
 
     let resumed = resumed.as_ref();
-    let job = Job { config, folder: &folder, fingerprint: &fingerprint, resumed };
-    let Trained { outcome, seconds, history } = job.train(&mut run, tell, observers)?;
+    let job = Job { config, folder: &folder, fingerprint: &fingerprint, resumed, begin };
+    let Trained { outcome, clock, history } = job.train(&mut run, tell, observers)?;
     if outcome.state.best.is_some() {
         run.model.restore(folder.path())?;
     } else {
@@ -96,9 +98,7 @@ pub fn finetune(
     let measured = Measured {
         texts: &run.train.texts,
         outcome: &outcome,
-        seconds,
-        tokenizing_seconds: run.tokenizing_seconds,
-        total_seconds: begin.elapsed().as_secs_f64(),
+        spent: clock.spent(),
         data_hash: run.data_hash.clone(),
         model_commit: run.model_commit.clone(),
     };
@@ -140,12 +140,13 @@ struct Job<'a> {
     fingerprint: &'a Fingerprint,
     /// The checkpoint to go on from, if there is one.
     resumed: Option<&'a Resumed>,
+    begin: Instant,
 }
 
 /// What training came to.
 struct Trained {
     outcome: Outcome,
-    seconds: PhaseSeconds,
+    clock: RunClock,
     history: History,
 }
 
@@ -163,7 +164,7 @@ impl Job<'_> {
             let folder = self.folder.join(files::EVENTS_FOLDER);
             crate::train::TensorBoard::create(folder, self.config)?
         };
-        let mut saver = self.saver(&run.writer);
+        let mut saver = self.saver(&run.writer, run.tokenizing_seconds);
         let train = run.train.source(&run.tokenizer, run.max_seq_length);
         let valid =
             run.validation.as_ref().map(|part| part.source(&run.tokenizer, run.max_seq_length));
@@ -175,7 +176,8 @@ impl Job<'_> {
         if let Some(resumed) = self.resumed {
             trainer = resumed.restore(trainer)?;
         }
-        trainer = trainer.observe(&mut log).observe(&mut saver);
+        let mut herald = Herald { tell: &mut *tell };
+        trainer = trainer.observe(&mut log).observe(&mut saver).observe(&mut herald);
         #[cfg(feature = "tensorboard")]
         {
             trainer = trainer.observe(&mut board);
@@ -189,7 +191,7 @@ impl Job<'_> {
         if outcome.state.skipped_steps > 0 {
             tell(&Notice::SkippedSteps { steps: outcome.state.skipped_steps });
         }
-        Ok(Trained { outcome, seconds: saver.stopwatch.seconds(), history: saver.history })
+        Ok(Trained { outcome, clock: saver.clock, history: saver.history })
     }
 
     fn log(&self) -> Result<LogFile> {
@@ -200,14 +202,15 @@ impl Job<'_> {
         }
     }
 
-    fn saver<'a>(&'a self, writer: &'a PretrainedWriter) -> Saver<'a> {
+    fn saver<'a>(&'a self, writer: &'a PretrainedWriter, tokenizing: f64) -> Saver<'a> {
         let saved = self.resumed.map(|resumed| &resumed.saved);
+        let before = saved.map(|run| run.spent).unwrap_or_default();
         Saver {
             writer,
             folder: self.folder,
             fingerprint: self.fingerprint,
             save_total_limit: self.config.save_total_limit,
-            stopwatch: Stopwatch::from_seconds(saved.map(|run| run.seconds).unwrap_or_default()),
+            clock: RunClock::new(self.begin, before, tokenizing),
             history: saved.map(|run| run.history.clone()).unwrap_or_default(),
             last: self.resumed.map(|resumed| resumed.path.clone()),
         }

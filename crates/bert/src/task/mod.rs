@@ -1,8 +1,10 @@
 //! Whole jobs: from files to an output folder.
 
 mod config;
+mod device_choice;
 mod finetune;
 mod fingerprint;
+mod herald;
 mod inputs;
 mod manifest;
 mod notice;
@@ -11,11 +13,13 @@ mod outputs;
 mod prediction_line;
 mod prepare;
 mod retention;
+mod run_clock;
 mod run_record;
 mod saved_run;
 mod saver;
 
-pub use config::{DeviceChoice, FinetuneConfig};
+pub use config::FinetuneConfig;
+pub use device_choice::DeviceChoice;
 pub use finetune::{Finetuned, Report, finetune};
 pub(crate) use fingerprint::difference;
 pub use notice::Notice;

@@ -65,6 +65,11 @@ pub enum Notice {
         /// The lines of the rows at fault.
         lines: Vec<u64>,
     },
+    /// Trainable parameters got no gradient in the first step.
+    WithoutGradient {
+        /// Their names.
+        names: Vec<String>,
+    },
     /// Steps left the weights as they were, since loss or gradient norm was not finite.
     SkippedSteps {
         /// How many.
@@ -133,6 +138,7 @@ impl Notice {
                 | Self::FreshTensors { .. }
                 | Self::CheckpointLeftOut { .. }
                 | Self::BrokenOff { .. }
+                | Self::WithoutGradient { .. }
                 | Self::SkippedSteps { .. }
         )
     }
@@ -176,6 +182,9 @@ impl fmt::Display for Notice {
                     "the state before that step is in {path}; its rows are {source}, lines {}",
                     lines.join(", ")
                 )
+            }
+            Self::WithoutGradient { names } => {
+                write!(f, "trainable, but the loss does not reach it: {}", names.join(", "))
             }
             Self::SkippedSteps { steps } => {
                 write!(f, "{steps} steps left out: their loss or gradient norm was not finite")

@@ -4,10 +4,14 @@ use serde::Serialize;
 use tunewise_data::EncodedTexts;
 
 use super::config::FinetuneConfig;
+use super::run_clock::Spent;
 use crate::BertClassifier;
-use crate::train::{Outcome, PhaseSeconds, StopReason};
+use crate::train::{Outcome, StopReason};
 
 /// The record of a run. Keys are flat; the configuration is nested under `configuration`.
+///
+/// A resumed run's record is of the whole run: seconds are the sums over its processes, up to the last
+/// checkpoint of each that was killed.
 ///
 /// | key | unit | meaning |
 /// | --- | --- | --- |
@@ -18,8 +22,8 @@ use crate::train::{Outcome, PhaseSeconds, StopReason};
 /// | `training_seconds` | s | tokenizing the training rows and all steps; no evaluation, no saving |
 /// | `tokenizing_seconds`, `step_seconds` | s | the two parts of `training_seconds` |
 /// | `evaluation_seconds`, `saving_seconds` | s | validation in training; checkpoints and best weights |
-/// | `total_seconds` | s | from reading the files to the last output but this; of this process, should the run be resumed |
-/// | `peak_rss_mb` | MiB | peak resident memory; null where the system does not tell |
+/// | `total_seconds` | s | from reading the files to the last output but this |
+/// | `peak_rss_mb` | MiB | peak resident memory, of the largest process; null where the system does not tell |
 /// | `price_per_hour`, `price` | | what an hour costs, if given, and `total_seconds` at that |
 /// | `samples_per_second` | rows/s | `trained_rows / training_seconds` |
 /// | `threads`, `device`, `precision` | | how it ran |
@@ -60,7 +64,7 @@ pub struct RunRecord {
     pub total_seconds: f64,
     /// What an hour of the machine costs.
     pub price_per_hour: Option<f64>,
-    /// What this process cost at that.
+    /// What the run cost at that.
     pub price: Option<f64>,
     /// Peak resident memory, MiB.
     pub peak_rss_mb: Option<f64>,
@@ -88,9 +92,7 @@ pub struct RunRecord {
 pub(super) struct Measured<'a> {
     pub(super) texts: &'a EncodedTexts,
     pub(super) outcome: &'a Outcome,
-    pub(super) seconds: PhaseSeconds,
-    pub(super) tokenizing_seconds: f64,
-    pub(super) total_seconds: f64,
+    pub(super) spent: Spent,
     pub(super) data_hash: String,
     pub(super) model_commit: Option<String>,
 }
@@ -102,8 +104,8 @@ impl RunRecord {
         measured: Measured<'_>,
     ) -> Self {
         let state = measured.outcome.state;
-        let training_seconds = measured.tokenizing_seconds + measured.seconds.steps;
-        let hours = measured.total_seconds / 3600.0;
+        let Spent { total, tokenizing, phases, peak_rss_mb } = measured.spent;
+        let training_seconds = tokenizing + phases.steps;
         Self {
             train_rows: measured.texts.len(),
             train_tokens: measured.texts.total_tokens(),
@@ -115,14 +117,14 @@ impl RunRecord {
             skipped_steps: state.skipped_steps,
             stop_reason: measured.outcome.reason,
             training_seconds,
-            tokenizing_seconds: measured.tokenizing_seconds,
-            step_seconds: measured.seconds.steps,
-            evaluation_seconds: measured.seconds.evaluation,
-            saving_seconds: measured.seconds.saving,
+            tokenizing_seconds: tokenizing,
+            step_seconds: phases.steps,
+            evaluation_seconds: phases.evaluation,
+            saving_seconds: phases.saving,
             price_per_hour: config.price_per_hour,
-            price: config.price_per_hour.map(|price| price * hours),
-            total_seconds: measured.total_seconds,
-            peak_rss_mb: peak_rss_mb(),
+            price: config.price_per_hour.map(|price| price * total / 3600.0),
+            total_seconds: total,
+            peak_rss_mb,
             samples_per_second: state.rows as f64 / training_seconds,
             threads: i64::from(tch::get_num_threads()),
             device: format!("{:?}", model.device()).to_lowercase(),
@@ -134,12 +136,4 @@ impl RunRecord {
             configuration: config.clone(),
         }
     }
-}
-
-/// The high-water mark of resident memory, where Linux tells it.
-fn peak_rss_mb() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kib / 1024.0)
 }

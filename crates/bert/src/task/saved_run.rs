@@ -10,10 +10,11 @@ use super::fingerprint::Fingerprint;
 use super::manifest;
 use super::notice::Notice;
 use super::retention::saved_steps;
+use super::run_clock::Spent;
 use crate::error::Context;
 use crate::files::{self, OutputFolder, checkpoint_name};
 use crate::model::weights;
-use crate::train::{History, PhaseSeconds, TrainState, Trainer};
+use crate::train::{History, TrainState, Trainer};
 use crate::{Error, Result};
 
 pub(super) const STATE: &str = "state.json";
@@ -22,7 +23,7 @@ pub(super) const OPTIMIZER: &str = "optimizer.safetensors";
 pub(super) const BEST: &str = "best.safetensors";
 pub(super) const MODEL: &str = "model.safetensors";
 
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 
 /// `state.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,7 +31,7 @@ pub(super) struct SavedRun {
     format_version: u32,
     #[serde(flatten)]
     pub(super) state: TrainState,
-    pub(super) seconds: PhaseSeconds,
+    pub(super) spent: Spent,
     pub(super) history: History,
     pub(super) run: Fingerprint,
 }
@@ -43,13 +44,8 @@ pub(super) struct Resumed {
 }
 
 impl SavedRun {
-    pub(super) fn new(
-        state: TrainState,
-        seconds: PhaseSeconds,
-        history: History,
-        run: Fingerprint,
-    ) -> Self {
-        Self { format_version: FORMAT_VERSION, state, seconds, history, run }
+    pub(super) fn new(state: TrainState, spent: Spent, history: History, run: Fingerprint) -> Self {
+        Self { format_version: FORMAT_VERSION, state, spent, history, run }
     }
 
     fn read(dir: &Path) -> Result<Self> {

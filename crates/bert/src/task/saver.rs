@@ -7,10 +7,11 @@ use tch::Tensor;
 use super::fingerprint::Fingerprint;
 use super::manifest;
 use super::retention::{deletions, saved_steps};
+use super::run_clock::RunClock;
 use super::saved_run::{BEST, MODEL, OPTIMIZER, STATE, SavedRun};
 use crate::files::{self, OutputFolder, checkpoint_name};
 use crate::pretrained::PretrainedWriter;
-use crate::train::{Control, Event, History, Observer, Stopwatch, TrainState};
+use crate::train::{Control, Event, History, Observer, TrainState};
 use crate::{BertClassifier, Result, model::weights};
 
 /// Writes the model to the output folder's root whenever it improves, and `checkpoint-N` folders
@@ -21,7 +22,7 @@ pub(super) struct Saver<'a> {
     pub(super) folder: &'a OutputFolder,
     pub(super) fingerprint: &'a Fingerprint,
     pub(super) save_total_limit: Option<usize>,
-    pub(super) stopwatch: Stopwatch,
+    pub(super) clock: RunClock,
     pub(super) history: History,
     pub(super) last: Option<PathBuf>,
 }
@@ -34,8 +35,8 @@ impl Saver<'_> {
         state: &TrainState,
     ) -> Result<()> {
         let path = self.folder.join(&checkpoint_name(state.step));
-        let (seconds, history) = (self.stopwatch.seconds(), self.history.clone());
-        let saved = SavedRun::new(*state, seconds, history, self.fingerprint.clone());
+        let (spent, history) = (self.clock.spent(), self.history.clone());
+        let saved = SavedRun::new(*state, spent, history, self.fingerprint.clone());
         files::write_folder(&path, |partial| {
             self.writer.write(partial, model)?;
             let named = optimizer.iter().map(|(name, tensor)| (name.as_str(), tensor));
@@ -64,7 +65,7 @@ impl Saver<'_> {
 
 impl Observer for Saver<'_> {
     fn on_event(&mut self, event: &Event<'_>, state: &TrainState) -> Result<Control> {
-        self.stopwatch.see(event);
+        self.clock.stopwatch.see(event);
         self.history.on_event(event, state)?;
         match event {
             Event::Improved { model } => self.writer.write(self.folder.path(), model)?,

@@ -74,6 +74,7 @@ mod tests {
             max_position_embeddings: 8,
             ..BertConfig::default()
         };
+        let _turn = crate::runtime::generator();
         BertClassifier::new(config, Device::Cpu, 1).unwrap()
     }
 

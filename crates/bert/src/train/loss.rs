@@ -256,6 +256,7 @@ mod tests {
             problem_type: Some(problem),
             ..BertConfig::default()
         };
+        let _turn = crate::runtime::generator();
         BertClassifier::new(config, tch::Device::Cpu, 1).unwrap()
     }
 

@@ -116,12 +116,13 @@ impl StepEngine for GeneralEngine {
 #[cfg(test)]
 mod tests {
     use tch::Kind;
+    use tunewise_data::{Casing, Dataset, Example, Targets, Tokenizer};
 
     use super::*;
     use crate::BertConfig;
+    use crate::train::{Control, Event, Observer, Source, TrainState, Trainer};
 
-    #[test]
-    fn parameters_outside_the_loss_are_named() {
+    fn model() -> BertClassifier {
         let config = BertConfig {
             vocab_size: 20,
             hidden_size: 8,
@@ -131,12 +132,64 @@ mod tests {
             max_position_embeddings: 8,
             ..BertConfig::default()
         };
-        let model = BertClassifier::new(config, Device::Cpu, 1).unwrap();
+        let _turn = crate::runtime::generator();
+        BertClassifier::new(config, Device::Cpu, 1).unwrap()
+    }
+
+    #[test]
+    fn parameters_outside_the_loss_are_named() {
+        let model = model();
         let engine = GeneralEngine::new(&model, &TrainConfig::default()).unwrap();
         let (_, bias) = model.parameters().find(|(name, _)| *name == "classifier.bias").unwrap();
         bias.sum(Kind::Float).f_backward().unwrap();
         let missing = engine.without_gradient(&model);
         assert_eq!(missing.len(), model.parameters().count() - 1);
         assert!(!missing.contains(&"classifier.bias".to_owned()));
+    }
+
+    #[derive(Default)]
+    struct Audits(Vec<(u64, Vec<String>)>);
+
+    impl Observer for Audits {
+        fn on_event(&mut self, event: &Event<'_>, state: &TrainState) -> Result<Control> {
+            if let Event::GradientsMissing { names } = event {
+                self.0.push((state.step, names.to_vec()));
+            }
+            Ok(Control::Continue)
+        }
+    }
+
+    /// What a run of four steps says of gradients.
+    fn audits(mut model: BertClassifier) -> Vec<(u64, Vec<String>)> {
+        let vocab = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ngood\nbad\n";
+        let tokenizer = Tokenizer::from_vocab_text(vocab, Casing::Uncased).unwrap();
+        let example = |(line, text): (u64, &str)| Example {
+            text: text.to_owned(),
+            text_pair: None,
+            label: None,
+            line,
+        };
+        let examples = (1..).zip(["good", "bad", "good good", "bad bad"]).map(example).collect();
+        let texts = tokenizer.encode_dataset(&Dataset::new("memory", examples, None), 8).unwrap();
+        let targets = Targets::Classes(vec![0, 1, 0, 1]);
+        let source = Source { texts: &texts, targets: &targets, pad_id: 0, max_seq_length: 8 };
+        let config = TrainConfig {
+            per_device_train_batch_size: 2,
+            num_train_epochs: 2.0,
+            ..TrainConfig::default()
+        };
+        let _turn = crate::runtime::generator();
+        let mut audits = Audits::default();
+        let mut trainer = Trainer::new(&mut model, config).unwrap().observe(&mut audits);
+        assert_eq!(trainer.fit(&source, None).unwrap().state.step, 4);
+        audits.0
+    }
+
+    #[test]
+    fn a_run_names_what_its_loss_does_not_reach_once_and_goes_on() {
+        assert_eq!(audits(model()), []);
+        let mut model = model();
+        model.add_unused_parameter("adapter.weight");
+        assert_eq!(audits(model), [(0, vec!["adapter.weight".to_owned()])]);
     }
 }

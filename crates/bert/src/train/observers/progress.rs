@@ -72,10 +72,6 @@ impl Observer for Progress {
                 ),
                 state,
             ),
-            Event::GradientsMissing { names } => self.say(&format!(
-                "warning: trainable, but the loss does not reach it: {}",
-                names.join(", ")
-            )),
             Event::StepSkipped { loss, grad_norm } => self.say(&format!(
                 "warning: step {} left out: loss {loss}, gradient norm {grad_norm} ({} so far)",
                 state.step + 1,
