@@ -36,6 +36,8 @@ mod folds;
 mod inputs;
 mod numerics;
 mod parameter;
+#[cfg(feature = "records")]
+pub mod records;
 mod report;
 pub mod scaling;
 mod scenario;

@@ -5,13 +5,11 @@ use kuva::plot::{BandPlot, LinePlot, LineStyle};
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use crate::render::{COLORS, GREY, log_ticks, svg};
+use crate::render::{BAND_OPACITY, COLORS, GREY, legend_entry, log_ticks, svg, thinned};
 use crate::{ChartText, Error, Result};
 
 /// The smallest number that a logarithmic axis shows.
 const SMALLEST_ON_LOG: f64 = 1e-10;
-
-const BAND_OPACITY: f64 = 0.18;
 
 /// A named line.
 #[derive(Debug, Clone, Copy)]
@@ -159,21 +157,18 @@ impl LineChart<'_> {
 
     /// Guides, lines, bands: what has a name.
     fn legend(&self) -> Vec<LegendEntry> {
-        let entry = |name: &str, color: &str, shape, dash: Option<&str>| LegendEntry {
-            label: name.to_owned(),
-            color: color.to_owned(),
-            shape,
-            dasharray: dash.map(str::to_owned),
-        };
         let colors = || COLORS.into_iter().cycle();
         let guides = self.guides.iter();
-        let guides = guides.map(|guide| entry(guide.name, GREY, LegendShape::Line, Some("4 3")));
+        let guides = guides.map(|guide| LegendEntry {
+            dasharray: Some("4 3".to_owned()),
+            ..legend_entry(guide.name, GREY, LegendShape::Line)
+        });
         let lines = self.series.iter().zip(colors());
-        let lines = lines.map(|(line, color)| entry(line.name, color, LegendShape::Line, None));
+        let lines = lines.map(|(line, color)| legend_entry(line.name, color, LegendShape::Line));
         let bands = self.bands.iter().zip(colors());
         // The band's colour is that of its line, thinned: as opaque as it looks on white.
-        let bands =
-            bands.map(|(band, color)| entry(band.name, &thinned(color), LegendShape::Rect, None));
+        let bands = bands
+            .map(|(band, color)| legend_entry(band.name, &thinned(color, 1), LegendShape::Rect));
         guides.chain(lines).chain(bands).filter(|entry| !entry.label.is_empty()).collect()
     }
 
@@ -220,16 +215,6 @@ fn seen(points: Vec<(f64, f64)>, (x_scale, y_scale): (Scale, Scale)) -> Vec<(f64
     };
     let kept: Vec<bool> = places().enumerate().map(keep).collect();
     points.into_iter().zip(kept).filter_map(|(point, kept)| kept.then_some(point)).collect()
-}
-
-/// A colour `#rrggbb` as it looks on white at the bands' opacity.
-fn thinned(color: &str) -> String {
-    let part = |at: usize| {
-        let digits = color.get(at..at + 2).unwrap_or_default();
-        let full = f64::from(u8::from_str_radix(digits, 16).unwrap_or(u8::MAX));
-        (255.0 + (full - 255.0) * BAND_OPACITY).round()
-    };
-    format!("rgb({},{},{})", part(1), part(3), part(5))
 }
 
 fn checked(

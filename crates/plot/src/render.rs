@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kuva::backend::svg::SvgBackend;
+use kuva::plot::legend::{LegendEntry, LegendShape};
 use kuva::render::layout::{ComputedLayout, Layout, TickFormat};
 use kuva::render::plots::Plot;
 use kuva::render::render::{Scene, render_multiple};
@@ -35,6 +36,25 @@ pub(crate) const COLORS: [&str; 8] =
 /// What only helps to read the rest.
 pub(crate) const GREY: &str = "#888888";
 
+/// How much a band hides what is behind it.
+pub(crate) const BAND_OPACITY: f64 = 0.18;
+
+/// A word of the legend, with the colour `#rrggbb` of what it names.
+pub(crate) fn legend_entry(label: &str, color: &str, shape: LegendShape) -> LegendEntry {
+    LegendEntry { label: label.to_owned(), color: color.to_owned(), shape, dasharray: None }
+}
+
+/// A colour `#rrggbb` as so many bands of it look on white, one on the other.
+pub(crate) fn thinned(color: &str, bands: i32) -> String {
+    let opacity = 1.0 - (1.0 - BAND_OPACITY).powi(bands);
+    let part = |at: usize| {
+        let digits = color.get(at..at + 2).unwrap_or_default();
+        let full = f64::from(u8::from_str_radix(digits, 16).unwrap_or(u8::MAX));
+        (255.0 + (full - 255.0) * opacity).round()
+    };
+    format!("rgb({},{},{})", part(1), part(3), part(5))
+}
+
 /// About how wide a text of that size in pixels is: Latin letters and digits are 0.64 of it, Chinese,
 /// Japanese and Korean ones as wide as high.
 pub(crate) fn text_width(text: &str, size: f64) -> f64 {
@@ -57,6 +77,21 @@ pub(crate) fn log_ticks() -> TickFormat {
         let text = format!("{value:.4}");
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     }))
+}
+
+/// Ticks of a linear axis that shows values of that size, where plain numbers would run into each other.
+pub(crate) fn large_ticks(size: f64) -> Option<TickFormat> {
+    const LONG: f64 = 1e6;
+    let short = |text: String| match text.split_once('e') {
+        Some((mantissa, exponent)) if mantissa.contains('.') => {
+            let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
+            format!("{mantissa}e{exponent}")
+        }
+        _ => text,
+    };
+    let format =
+        move |value| if value == 0.0 { "0".to_owned() } else { short(format!("{value:.3e}")) };
+    (size.is_finite() && size >= LONG).then(|| TickFormat::Custom(Arc::new(format)))
 }
 
 /// The picture.

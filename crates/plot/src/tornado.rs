@@ -95,13 +95,15 @@ impl Tornado<'_> {
         }
     }
 
-    /// Points that only make the axes wide enough: a margin on both sides is for the texts.
+    /// Points that only make the axes wide enough: a margin is for the texts, on a side that has any.
     fn invisible_ends(&self, swings: &[Swing<'_>]) -> Plot {
         let values = swings.iter().flat_map(|swing| [swing.low, swing.high]).chain([self.base]);
         let low = values.clone().fold(f64::INFINITY, f64::min);
         let high = values.fold(f64::NEG_INFINITY, f64::max);
         let margin = if high > low { 0.12 * (high - low) } else { 0.1 * high.abs().max(1.0) };
-        let corners = [(low - margin, 0.5), (high + margin, swings.len() as f64 + 0.5)];
+        let bare = low == self.base && swings.iter().all(|swing| swing.low_text.is_empty());
+        let left = if bare { 0.0 } else { margin };
+        let corners = [(low - left, 0.5), (high + margin, swings.len() as f64 + 0.5)];
         Plot::Scatter(ScatterPlot::new().with_data(corners).with_size(0.0))
     }
 

@@ -26,7 +26,8 @@ fn every_picture() -> Vec<(&'static str, Result<String>)> {
     let swing = Swing { name: HOSTILE, low: 1.0, high: 3.0, low_text: HOSTILE, high_text: HOSTILE };
     let tornado = Tornado { base: 2.0, swings: &[swing], low_name: HOSTILE, high_name: HOSTILE };
     let points = Points { name: HOSTILE, points: &[(1.0, 2.0), (2.0, 1.0)], labels: &names };
-    let scatter = Scatter { groups: &[points], lines: &[line], ..Scatter::default() };
+    let scatter =
+        Scatter { groups: &[points], lines: &[line], bands: &[band], ..Scatter::default() };
     let mark = Mark { name: HOSTILE, value: 0.2 };
     let histogram = Histogram { values: &[0.1, 0.2, 0.4], marks: &[mark], bins: None };
     let bin = ConfidenceBin { confidence: 0.8, accuracy: 0.7, count: 9 };

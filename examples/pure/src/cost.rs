@@ -2,8 +2,12 @@
 
 mod answers;
 mod break_even;
+mod calibrate;
 mod fault;
 mod format;
+mod free;
+mod optimize;
+mod pareto;
 mod scenario;
 mod sensitivity;
 mod simulate;
@@ -34,6 +38,9 @@ enum Command {
     Sweep(sweep::Sweep),
     Sensitivity(sensitivity::Sensitivity),
     Simulate(simulate::Simulate),
+    Calibrate(calibrate::Calibrate),
+    Optimize(optimize::Optimize),
+    Pareto(pareto::Pareto),
     BreakEven(break_even::BreakEven),
 }
 
@@ -48,6 +55,9 @@ impl Cli {
             Command::Sweep(command) => command.run(out),
             Command::Sensitivity(command) => command.run(out),
             Command::Simulate(command) => command.run(out),
+            Command::Calibrate(command) => command.run(out),
+            Command::Optimize(command) => command.run(out),
+            Command::Pareto(command) => command.run(out),
             Command::BreakEven(command) => command.run(out),
         }
     }

@@ -65,6 +65,21 @@ impl LinearFit {
         named.map(|(_, value)| *value)
     }
 
+    /// The values of a predictor by name, a row.
+    ///
+    /// ```
+    /// let fit = tunewise_cost::calibrate::annotation(&[1.0, 2.0, 3.0], &[2.0, 3.0, 5.0])?;
+    /// assert_eq!(fit.predictor("samples"), Some(&[1.0, 2.0, 3.0][..]));
+    /// assert_eq!(fit.predictor("amount"), None);
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
+    #[must_use]
+    pub fn predictor(&self, name: &str) -> Option<&[f64]> {
+        let names = self.terms.iter().skip(usize::from(self.intercept));
+        let named = names.zip(&self.predictors).find(|(one, _)| *one == name);
+        named.map(|(_, values)| &values[..])
+    }
+
     /// The constant; 0 where there is none.
     #[must_use]
     pub fn intercept(&self) -> f64 {

@@ -4,7 +4,7 @@ use super::{BreuschPagan, LinearFit, Result};
 use crate::special::t_two_sided_p;
 
 /// A row that the others contradict, or that decides the fit alone.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Outlier {
     /// The row, from 1.
     pub row: usize,

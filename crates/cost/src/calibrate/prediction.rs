@@ -31,7 +31,48 @@ pub struct Prediction {
     pub prediction: Interval,
 }
 
+/// A point of a fitted line.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct FitPoint {
+    /// The predictor.
+    pub x: f64,
+    /// The response there.
+    pub response: Prediction,
+}
+
 impl LinearFit {
+    /// The fitted line of one predictor with its intervals, at `count` points over the data's range.
+    ///
+    /// ```
+    /// use tunewise_cost::calibrate::annotation;
+    ///
+    /// # fn main() -> Result<(), tunewise_cost::calibrate::FitError> {
+    /// let fit = annotation(&[1e3, 2e3, 4e3], &[520.0, 610.0, 850.0])?;
+    /// let line = fit.line(31, 0.95)?;
+    /// assert_eq!((line[0].x, line[30].x), (1e3, 4e3));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`FitError::PredictionShape`] unless there is exactly one predictor, [`FitError::Confidence`] if
+    /// it is not between 0 and 1.
+    pub fn line(&self, count: usize, confidence: f64) -> Result<Vec<FitPoint>> {
+        let [values] = &self.predictors[..] else {
+            let expected = self.predictors.len();
+            return Err(FitError::PredictionShape { got: 1, expected });
+        };
+        let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let last = count.saturating_sub(1).max(1) as f64;
+        let point = |step: usize| {
+            let along = step as f64 / last;
+            let x = if along == 1.0 { high } else { low + (high - low) * along };
+            Ok(FitPoint { x, response: self.predict(&[x], confidence)? })
+        };
+        (0..count).map(point).collect()
+    }
+
     /// The mean response at a point, with its confidence and prediction intervals.
     ///
     /// # Formula

@@ -2,10 +2,12 @@
 
 mod kkt;
 mod line;
+mod report;
 mod search;
 mod space;
 
 pub use kkt::{Binding, Kkt};
+pub use report::AllocationReport;
 use search::best_plan;
 use space::Space;
 

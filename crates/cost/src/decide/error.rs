@@ -34,6 +34,22 @@ pub enum DecideError {
         /// Its value.
         value: f64,
     },
+    /// A name is no objective's.
+    #[error("`{name}` is no objective: expected cost, time or effectiveness")]
+    UnknownObjective {
+        /// The name.
+        name: String,
+    },
+    /// A reference point of another size than the objectives, or no objective.
+    #[error(
+        "the reference has {got} values for {expected} objectives, expected one each and at least one"
+    )]
+    Reference {
+        /// Its values.
+        got: usize,
+        /// The objectives.
+        expected: usize,
+    },
     /// No plan within the bounds has an admissible equilibrium.
     #[error("no plan within the bounds has an admissible equilibrium")]
     NoEquilibrium,

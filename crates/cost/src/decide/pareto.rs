@@ -14,10 +14,12 @@
 mod dominance;
 mod explore;
 mod hypervolume;
+mod plans;
 
 pub use dominance::{crowding, dominates, front, ranks};
 pub use explore::{Explored, Search, explore};
 pub use hypervolume::hypervolume;
+pub use plans::{Front, Objective, Planner, Plans};
 
 use super::DecideError;
 

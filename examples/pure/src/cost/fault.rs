@@ -1,9 +1,11 @@
 //! What can go wrong with a command.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tunewise_cost::ScenarioError;
+use tunewise_cost::records::RecordError;
 
 /// A file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -17,9 +19,12 @@ pub(crate) enum Fault {
     /// It is no scenario.
     #[error("{}: {source}", path.display())]
     Scenario { path: PathBuf, source: ScenarioError },
+    /// It holds no records, or none that can be fitted.
+    #[error("{}: {source}", path.display())]
+    Records { path: PathBuf, source: RecordError },
     /// Its name ends in nothing known.
-    #[error("{}: expected a name that ends in .toml, .json or .jsonl", path.display())]
-    Extension { path: PathBuf },
+    #[error("{}: expected a name that ends in {expected}", path.display())]
+    Extension { path: PathBuf, expected: &'static str },
     /// There are many scenarios where one is wanted.
     #[error("{}: this command takes one scenario, in a .toml or .json file", path.display())]
     Lines { path: PathBuf },
@@ -31,6 +36,11 @@ pub(crate) enum Fault {
 /// The text of a file.
 pub(crate) fn read(path: &Path) -> Result<String, Fault> {
     std::fs::read_to_string(path).map_err(|source| Fault::Read { path: path.to_owned(), source })
+}
+
+/// A file to read records from.
+pub(crate) fn open(path: &Path) -> Result<File, Fault> {
+    File::open(path).map_err(|source| Fault::Read { path: path.to_owned(), source })
 }
 
 /// Writes a picture.

@@ -48,7 +48,10 @@ impl ScenarioArgs {
             Some("toml") => Ok(Kind::Toml),
             Some("json") => Ok(Kind::Json),
             Some("jsonl") => Ok(Kind::Lines),
-            _ => Err(Fault::Extension { path: self.path.clone() }),
+            _ => Err(Fault::Extension {
+                path: self.path.clone(),
+                expected: ".toml, .json or .jsonl",
+            }),
         }
     }
 

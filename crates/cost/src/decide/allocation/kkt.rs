@@ -55,6 +55,8 @@ enum Place {
     Free,
     Low,
     High,
+    /// Both bounds are one: nothing to decide.
+    Fixed,
 }
 
 impl Kkt {
@@ -65,9 +67,12 @@ impl Kkt {
         let values = [plan.data_volume, plan.param_count, scale];
         let spent = space.budget.cost - space.cost(plan) <= BINDS * space.budget.cost.abs();
         let places = [
-            place(plan.data_volume, bounds.data_volume),
-            place(plan.param_count, space.params),
-            place_of_money(plan.promotion.fixed, bounds.promotion_fixed, space.budget.cost),
+            unless_fixed(bounds.data_volume, place(plan.data_volume, bounds.data_volume)),
+            unless_fixed(bounds.param_count, place(plan.param_count, space.params)),
+            unless_fixed(
+                bounds.promotion_fixed,
+                place_of_money(plan.promotion.fixed, bounds.promotion_fixed, space.budget.cost),
+            ),
         ];
         let letters = [Parameter::DataVolume, Parameter::ParamCount, Parameter::PromotionFixed];
         let gradient = answer.gradient();
@@ -85,6 +90,7 @@ impl Kkt {
         let largest = (0..3).map(size).fold(f64::MIN_POSITIVE, f64::max);
         let wrong = |j: usize| match places[j] {
             Place::Free => reduced_gradient[j].abs(),
+            Place::Fixed => 0.0,
             Place::Low => reduced_gradient[j].max(0.0),
             Place::High => (-reduced_gradient[j]).max(0.0),
         };
@@ -107,6 +113,10 @@ fn shadow_price(places: &[Place; 3], gain: &[f64; 3], price: &[f64; 3], values: 
     }
     let low = (0..3).filter(|&j| places[j] == Place::Low && price[j] > 0.0);
     low.map(|j| gain[j] / price[j]).fold(0.0, f64::max)
+}
+
+fn unless_fixed([low, high]: [f64; 2], place: Place) -> Place {
+    if low == high { Place::Fixed } else { place }
 }
 
 fn place(value: f64, [low, high]: [f64; 2]) -> Place {
@@ -138,7 +148,7 @@ fn binding(spent: bool, at_deadline: bool, places: [Place; 3]) -> Vec<Binding> {
         [Binding::PromotionLow, Binding::PromotionHigh],
     ];
     let bounds = places.into_iter().zip(named).filter_map(|(place, [low, high])| match place {
-        Place::Free => None,
+        Place::Free | Place::Fixed => None,
         Place::Low => Some(low),
         Place::High => Some(high),
     });

@@ -1,5 +1,7 @@
 //! Dominance, ranks and crowding.
 
+use std::cmp::Ordering;
+
 use super::{DecideError, check};
 
 /// Whether a point is nowhere worse and somewhere better than another.
@@ -22,10 +24,24 @@ pub fn dominates(one: &[f64], other: &[f64]) -> bool {
 /// If points differ in their number of objectives, or one is NaN.
 pub fn front(points: &[Vec<f64>]) -> Result<Vec<usize>, DecideError> {
     check(points, points.first().map_or(0, Vec::len))?;
-    let beaten = |index: &usize| {
-        points.get(*index).is_some_and(|one| points.iter().any(|other| dominates(other, one)))
-    };
-    Ok((0..points.len()).filter(|index| !beaten(index)).collect())
+    // Only what comes before a point in the order of its objectives can beat it, and if something does,
+    // something on the front does.
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by(|&one, &other| lexicographic(&points[one], &points[other]));
+    let mut kept: Vec<usize> = Vec::new();
+    for index in order {
+        if !kept.iter().rev().any(|&one| dominates(&points[one], &points[index])) {
+            kept.push(index);
+        }
+    }
+    kept.sort_unstable();
+    Ok(kept)
+}
+
+fn lexicographic(one: &[f64], other: &[f64]) -> Ordering {
+    // 0 and -0 are one number: not by total order.
+    let unequal = one.iter().zip(other).find(|(x, y)| x != y);
+    unequal.and_then(|(x, y)| x.partial_cmp(y)).unwrap_or(Ordering::Equal)
 }
 
 /// The front each point is on: 0 if no other dominates it, 1 if only points of front 0 do, and so on.

@@ -3,7 +3,7 @@
 use super::super::{Bounds, DecideError};
 use super::{crowding, front, ranks};
 use crate::uncertainty::{Sobol, Stream};
-use crate::{Inputs, Model};
+use crate::{Equilibrium, Inputs, Model};
 
 /// Crossover and mutation as in Deb et al. (2002).
 const DISTRIBUTION_INDEX: f64 = 20.0;
@@ -40,6 +40,16 @@ pub struct Explored {
     pub time: f64,
     /// E.
     pub effectiveness: f64,
+}
+
+impl Explored {
+    /// The plan that an answer is; none without an admissible equilibrium.
+    pub(super) fn new(answer: &Equilibrium, rate: f64) -> Option<Self> {
+        let time = answer.training_time;
+        let cost = answer.annotation_cost + answer.promotion_cost + rate * time;
+        let effectiveness = answer.effectiveness()?;
+        Some(Self { inputs: answer.inputs, cost, time, effectiveness })
+    }
 }
 
 #[derive(Clone)]
@@ -137,10 +147,7 @@ impl Place<'_> {
         };
         inputs.promotion.fixed = (least + promotion * (most - least)).clamp(least, most);
         let answer = self.model.solve(&inputs).ok()?;
-        let effectiveness = answer.effectiveness()?;
-        let time = answer.training_time;
-        let cost = answer.annotation_cost + answer.promotion_cost + self.rate * time;
-        Some(Member { genes, plan: Explored { inputs, cost, time, effectiveness } })
+        Some(Member { genes, plan: Explored::new(&answer, self.rate)? })
     }
 }
 
