@@ -57,7 +57,11 @@ fn fmt(workspace: &Workspace) -> Result<()> {
 fn clippy(workspace: &Workspace) -> Result<()> {
     setup::run(workspace, &setup::Options { libtorch_only: true, checkpoint: None })?;
     let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
-    must_succeed(&mut workspace.cargo(&arguments), "cargo clippy")
+    must_succeed(&mut workspace.cargo(&arguments), "cargo clippy")?;
+    // What the workspace never builds: the cost model without its optional parts.
+    let bare = ["clippy", "--package", "tunewise-cost", "--no-default-features", "--all-targets"];
+    let mut bare = workspace.cargo(&bare);
+    must_succeed(bare.args(["--", "-D", "warnings"]), "cargo clippy of the bare cost model")
 }
 
 /// The crates that must not need libtorch, and their tests without it.

@@ -139,7 +139,7 @@ impl FitReport {
 impl Serialize for FitReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_struct("FitReport", 17)?;
-        let numbers: [(&'static str, fn(&TermReport) -> f64); 4] = [
+        let numbers: [(&'static str, Number); 4] = [
             ("coefficients", |term| term.coefficient),
             ("standard_errors", |term| term.standard_error),
             ("t", |term| term.t),
@@ -165,6 +165,9 @@ impl Serialize for FitReport {
         object.end()
     }
 }
+
+/// A number of a term.
+type Number = fn(&TermReport) -> f64;
 
 /// An object with a key a term.
 struct ByTerm<'a, F>(&'a [TermReport], F);

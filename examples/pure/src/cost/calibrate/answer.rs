@@ -35,7 +35,7 @@ impl Fitted {
         let percent = format!("{}", (self.confidence * 1e6).round() / 1e4);
         let [low, high] = ["low", "high"].map(|end| format!("{percent} % {end}"));
         let header = ["term", "coefficient", "standard error", "t", "p", &low, &high];
-        writeln!(out, "{}", table(&header, self.terms(|value| digits(value))))?;
+        writeln!(out, "{}", table(&header, self.terms(digits)))?;
         let rows = [
             ("R2", Some(report.r_squared)),
             ("adjusted R2", Some(report.adjusted_r_squared)),
