@@ -91,8 +91,10 @@ impl Table {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn read_with(reader: impl Read, columns: &[&str], optional: &[&str]) -> Result<Self> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(reader);
+    pub fn read_with(mut reader: impl Read, columns: &[&str], optional: &[&str]) -> Result<Self> {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).map_err(|source| RecordError::Read { source })?;
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&bytes[..]);
         let header = reader.headers()?.clone();
         if header.is_empty() {
             return Err(RecordError::Empty);
@@ -108,7 +110,8 @@ impl Table {
         }
         let mut table = Self::empty(&wanted);
         for record in reader.records() {
-            table.push(&record?, &wanted)?;
+            let record = record?;
+            table.push((line(&bytes, &record), &record), &wanted)?;
         }
         if table.lines.is_empty() { Err(RecordError::Empty) } else { Ok(table) }
     }
@@ -118,8 +121,11 @@ impl Table {
         Self { columns: wanted.iter().map(column).collect(), lines: Vec::new() }
     }
 
-    fn push(&mut self, record: &csv::StringRecord, wanted: &[(&str, usize)]) -> Result<()> {
-        let line = record.position().map_or(0, csv::Position::line);
+    fn push(
+        &mut self,
+        (line, record): (u64, &csv::StringRecord),
+        wanted: &[(&str, usize)],
+    ) -> Result<()> {
         for ((name, values), &(_, place)) in self.columns.iter_mut().zip(wanted) {
             let cell = record.get(place).unwrap_or_default();
             let value = cell.parse::<f64>().ok().filter(|value| value.is_finite());
@@ -225,6 +231,14 @@ impl Table {
             }),
         }
     }
+}
+
+/// The line where a record starts: its position is that of the blank lines before it.
+fn line(bytes: &[u8], record: &csv::StringRecord) -> u64 {
+    let Some(position) = record.position() else { return 0 };
+    let rest = bytes.iter().skip(position.byte() as usize);
+    let blank = rest.take_while(|byte| matches!(byte, b'\n' | b'\r'));
+    position.line() + blank.filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// Where a column is.
