@@ -2,7 +2,11 @@
 //! beside the scripts in `peers/`).
 
 mod agreement;
+mod operations;
 mod process;
+mod workload;
 
 pub use agreement::Agreement;
+pub use operations::Operations;
 pub use process::{peak_rss_mb, seconds_since_start};
+pub use workload::{Rows, mini_lm};

@@ -17,9 +17,20 @@ fn main() -> Result<(), String> {
         .cpp(true)
         .std("c++17")
         .define("_GLIBCXX_USE_CXX11_ABI", "1")
+        .include(include.join("torch/csrc/api/include"))
         .include(include)
+        .flag("-fopenmp") // libtorch's parallel_for is an OpenMP loop in a header
+        .debug(false) // as for the dependencies: see the workspace's profile
+        .opt_level(3) // loops over rows are useless without vectors
         .warnings(false)
-        .files(["shim/optimizer.cpp", "shim/runtime.cpp"])
+        .files([
+            "shim/attention.cpp",
+            "shim/linear.cpp",
+            "shim/masks.cpp",
+            "shim/norm.cpp",
+            "shim/optimizer.cpp",
+            "shim/runtime.cpp",
+        ])
         .compile("tunewise_shim");
     Ok(())
 }

@@ -116,7 +116,7 @@ pub struct FinetuneArgs {
     /// Seeds order, dropout and new weights [default: 42]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// by-length, longest or max-length [default: by-length]
+    /// by-length, token-budget, packed, longest or max-length [default: by-length]
     #[arg(long, value_name = "POLICY")]
     pub batching: Option<Batching>,
     /// Keep the rows' order

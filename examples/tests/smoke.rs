@@ -279,7 +279,7 @@ fn bad_settings_are_refused_by_name() {
         (&["--learning-rate", "0"], "`learning_rate`"),
         (&["--validation-split", "1.5"], "`validation_split`"),
         (&["--device", "cuda:9"], "`device`"),
-        (&["--batching", "random"], "by-length, longest or max-length"),
+        (&["--batching", "random"], "by-length, token-budget, packed, longest or max-length"),
         (&["--metric-for-best-model", "f1"], "macro_f1"),
     ] {
         refused(&finetune(&train, &out, more), &out, expected);

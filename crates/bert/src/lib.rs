@@ -34,6 +34,7 @@ mod engine;
 mod error;
 mod files;
 mod long_texts;
+mod mix;
 mod model;
 mod prediction;
 mod pretrained;

@@ -145,7 +145,7 @@ fn a_new_adapter_changes_nothing_and_is_what_is_trained() {
     assert!(logits(&model, Mode::Eval).equal(&logits(&base, Mode::Eval)), "to the bit");
     assert!(model.apply(&config).is_err(), "one adapter at a time");
 
-    logits(&model, Mode::Train).square().sum(Kind::Float).f_backward().unwrap();
+    logits(&model, Mode::Train(0)).square().sum(Kind::Float).f_backward().unwrap();
     for (name, tensor) in model.parameters().chain(model.adapter_parameters()) {
         let trained = name.contains("lora") || name.starts_with("classifier.");
         assert_eq!(tensor.grad().defined(), trained, "{name}");
@@ -174,10 +174,7 @@ fn dropout_is_of_training_alone() {
             let _ = tensor.shallow_clone().f_fill_(0.1).unwrap();
         }
     }
-    let draw = |seed| {
-        tch::manual_seed(seed);
-        logits(&model, Mode::Train)
-    };
+    let draw = |stream| logits(&model, Mode::Train(stream));
     assert!(!draw(1).equal(&draw(2)) && draw(1).equal(&draw(1)));
     assert!(logits(&model, Mode::Eval).equal(&logits(&model, Mode::Eval)));
 }

@@ -304,7 +304,7 @@ fn error_with(name: &str, weight_decay: f64, decays: fn(&str) -> bool) -> f64 {
     let schedule =
         Schedule::new(SchedulerType::Linear, hyper.learning_rate, hyper.warmup_steps, steps as u64);
     for step in 0..steps {
-        case.mean_loss(step, Mode::Train).f_backward().unwrap();
+        case.mean_loss(step, Mode::Train(0)).f_backward().unwrap();
         let _ = optimizer.clip_grad_norm(hyper.max_grad_norm).unwrap();
         optimizer.step(schedule.learning_rate(step as u64)).unwrap();
         optimizer.zero_grad().unwrap();

@@ -29,6 +29,7 @@
 
 mod audit;
 mod batch;
+mod budget;
 mod dataset;
 mod encoded;
 mod error;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use rand_mt::Mt;
 use serde::{Deserialize, Serialize};
 
+use crate::budget::cut_evenly;
 use crate::{Error, Result};
 
 /// How rows are put together.
@@ -18,13 +19,20 @@ pub enum Batching {
     Longest,
     /// Rows of like length together, padded to the longest of the batch.
     ByLength,
+    /// The same, but the longer its rows, the fewer a batch has: all take about as many tokens, padding
+    /// included, and an epoch as many batches as otherwise.
+    TokenBudget,
+    /// In order, rows side by side without padding. Only what takes rows of any length can use it.
+    Packed,
 }
 
 impl Batching {
-    const NAMES: [(Self, &str); 3] = [
+    const NAMES: [(Self, &str); 5] = [
         (Self::MaxLength, "max-length"),
         (Self::Longest, "longest"),
         (Self::ByLength, "by-length"),
+        (Self::TokenBudget, "token-budget"),
+        (Self::Packed, "packed"),
     ];
 }
 
@@ -45,7 +53,7 @@ impl FromStr for Batching {
         found.ok_or_else(|| Error::Argument {
             name: "batching",
             got: name.to_owned(),
-            expected: "by-length, longest or max-length",
+            expected: "by-length, token-budget, packed, longest or max-length",
         })
     }
 }
@@ -53,7 +61,7 @@ impl FromStr for Batching {
 /// The order of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// As they are; with [`Batching::ByLength`] sorted, the longest first, so that a lack of memory
+    /// As they are; with [`Batching::ByLength`] and [`Batching::TokenBudget`] sorted, the longest first, so that a lack of memory
     /// shows at once.
     Sequential,
     /// That of Transformers' `Trainer`: [`transformers_permutation`] of `seed + epoch`.
@@ -122,27 +130,66 @@ pub fn plan(
             expected: "1 or more",
         });
     }
-    let cut = |rows: &[usize]| rows.chunks(batch_size).map(<[usize]>::to_vec).collect::<Vec<_>>();
-    let length = |&row: &usize| std::cmp::Reverse(lengths.get(row).copied());
-    match (batching, order) {
-        (Batching::ByLength, Order::Sequential) => {
-            let mut rows: Vec<usize> = (0..lengths.len()).collect();
-            rows.sort_by_key(length);
-            Ok(cut(&rows))
+    let rows: Vec<usize> = match order {
+        Order::Sequential => (0..lengths.len()).collect(),
+        Order::Shuffled { seed, epoch } => {
+            transformers_permutation(lengths.len(), seed.wrapping_add(epoch))
         }
-        (Batching::ByLength, Order::Shuffled { seed, epoch }) => {
-            let seed = seed.wrapping_add(epoch);
-            let mut rows = transformers_permutation(lengths.len(), seed);
-            let mut batches = Vec::new();
-            for pool in rows.chunks_mut(batch_size.saturating_mul(POOL)) {
-                pool.sort_by_key(length);
-                batches.extend(cut(pool));
-            }
-            Ok(permutation_of(batches, seed))
+    };
+    if !matches!(batching, Batching::ByLength | Batching::TokenBudget) {
+        return Ok(rows.chunks(batch_size).map(<[usize]>::to_vec).collect());
+    }
+    let pool_size = match order {
+        Order::Sequential => rows.len().max(1),
+        Order::Shuffled { .. } => batch_size.saturating_mul(POOL),
+    };
+    let batches = rows.chunks(pool_size).flat_map(|pool| {
+        let mut pool: Vec<(u32, usize)> =
+            pool.iter().map(|&row| (lengths.get(row).copied().unwrap_or_default(), row)).collect();
+        pool.sort_by_key(|&(length, _)| std::cmp::Reverse(length));
+        match batching {
+            Batching::TokenBudget => cut_evenly(&pool, pool.len().div_ceil(batch_size)),
+            _ => pool.chunks(batch_size).map(|rows| rows.iter().map(|r| r.1).collect()).collect(),
         }
-        (_, Order::Sequential) => Ok(cut(&(0..lengths.len()).collect::<Vec<_>>())),
-        (_, Order::Shuffled { seed, epoch }) => {
-            Ok(cut(&transformers_permutation(lengths.len(), seed.wrapping_add(epoch))))
+    });
+    Ok(match order {
+        Order::Sequential => batches.collect(),
+        Order::Shuffled { seed, epoch } => {
+            permutation_of(batches.collect(), seed.wrapping_add(epoch))
         }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_back() {
+        for (batching, name) in Batching::NAMES {
+            assert_eq!(
+                (name.parse::<Batching>().unwrap(), batching.to_string()),
+                (batching, name.to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_budget_makes_as_many_batches_of_like_size() {
+        let lengths: Vec<u32> = (0..1000).map(|row| 5 + row * 37 % 120).collect();
+        let plan =
+            |batching| plan(&lengths, 16, batching, Order::Shuffled { seed: 1, epoch: 2 }).unwrap();
+        let (even, plain) = (plan(Batching::TokenBudget), plan(Batching::ByLength));
+        assert_eq!(even.len(), plain.len());
+        let mut rows = even.concat();
+        rows.sort_unstable();
+        assert_eq!(rows, (0..1000).collect::<Vec<_>>());
+        let largest = |batches: &[Vec<usize>]| {
+            let size = |rows: &Vec<usize>| {
+                rows.len() as u32 * rows.iter().map(|&row| lengths[row]).max().unwrap()
+            };
+            batches.iter().map(size).max().unwrap()
+        };
+        assert!(largest(&even) * 3 < largest(&plain) * 2, "{} {}", largest(&even), largest(&plain));
     }
 }

@@ -28,6 +28,10 @@ char* tunewise_autocast_enter(int cuda) {
   });
 }
 
+int tunewise_autocast_enabled(int cuda) noexcept {
+  return at::autocast::is_autocast_enabled(cuda ? at::kCUDA : at::kCPU);
+}
+
 char* tunewise_autocast_leave(int cuda) {
   return tunewise::guard([&] {
     if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();

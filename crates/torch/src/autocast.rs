@@ -37,6 +37,13 @@ impl Drop for Bf16Autocast {
     }
 }
 
+/// Whether this thread's matrix products on `device` run in bfloat16 now.
+#[must_use]
+pub fn in_bf16_autocast(device: Device) -> bool {
+    // SAFETY: a call without pointers, which cannot fail.
+    unsafe { ffi::tunewise_autocast_enabled(c_int::from(device.is_cuda())) != 0 }
+}
+
 /// Whether bfloat16 is faster than `Float` on `device`: a CPU with AVX512-BF16, or any CUDA device
 /// that libtorch 2.11 supports (compute capability 7.5 emulates it, 8.0 and later have it).
 #[must_use]

@@ -1,7 +1,9 @@
-//! Loads libtorch's CUDA half where there is one.
+//! What a process does before it uses libtorch.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::OnceLock;
+
+use crate::allocator;
 
 const RTLD_NOW: c_int = 2;
 const RTLD_GLOBAL: c_int = 0x100;
@@ -12,7 +14,9 @@ unsafe extern "C" {
 
 /// Loads `libtorch_cuda.so` if this libtorch has one, and says whether it did. Call it before any
 /// other use of libtorch: the linker drops the CUDA library because no symbol of it is used, and
-/// libtorch remembers its first answer about CUDA for good. Later calls repeat the first answer.
+/// libtorch remembers its first answer about CUDA for good. Later calls repeat the first answer. On
+/// Linux the first call also tells glibc to keep freed memory, unless the environment tells it
+/// otherwise: tensors of one step are freed and asked for again in the next.
 ///
 /// ```
 /// let loaded = tunewise_torch::init();
@@ -20,7 +24,10 @@ unsafe extern "C" {
 /// ```
 pub fn init() -> bool {
     static LOADED: OnceLock<bool> = OnceLock::new();
-    *LOADED.get_or_init(|| load(c"libtorch_cuda.so"))
+    *LOADED.get_or_init(|| {
+        allocator::keep_freed_memory();
+        load(c"libtorch_cuda.so")
+    })
 }
 
 fn load(library: &CStr) -> bool {

@@ -35,6 +35,39 @@ unsafe extern "C" {
         parameters: *const *mut C_tensor,
         n: usize,
     ) -> *mut c_char;
+    pub(crate) fn tunewise_dropout(
+        x: *const C_tensor,
+        dropped: i64,
+        key: i64,
+        out: *mut *mut C_tensor,
+    ) -> *mut c_char;
+    pub(crate) fn tunewise_add_norm(
+        x: *const C_tensor,
+        residual: *const C_tensor,
+        weight: *const C_tensor,
+        bias: *const C_tensor,
+        eps: f64,
+        dropped: i64,
+        key: i64,
+        outs: *mut *mut C_tensor,
+    ) -> *mut c_char;
+    pub(crate) fn tunewise_attention(
+        packed: *const C_tensor,
+        queries: *const C_tensor,
+        keep: *const C_tensor,
+        heads: i64,
+        dropped: i64,
+        key: i64,
+        out: *mut *mut C_tensor,
+    ) -> *mut c_char;
+    pub(crate) fn tunewise_half_linear(
+        x: *const C_tensor,
+        weights: *const *mut C_tensor,
+        biases: *const *mut C_tensor,
+        n: usize,
+        out: *mut *mut C_tensor,
+    ) -> *mut c_char;
+    pub(crate) fn tunewise_autocast_enabled(cuda: c_int) -> c_int;
     pub(crate) fn tunewise_autocast_enter(cuda: c_int) -> *mut c_char;
     pub(crate) fn tunewise_autocast_leave(cuda: c_int) -> *mut c_char;
     pub(crate) fn tunewise_generator_state(

@@ -1,5 +1,6 @@
 //! What [`tch`] lacks for a trainer: AdamW by libtorch's fused kernel with a state that can be saved,
-//! gradient clipping that reports the norm, bfloat16 autocast on the CPU, and a way to get CUDA.
+//! gradient clipping that reports the norm, bfloat16 autocast on the CPU, fused operators of a training
+//! step, and a way to get CUDA.
 //!
 //! ```
 //! use tch::{Device, Kind, Tensor};
@@ -19,8 +20,9 @@
 //! | module | what |
 //! | --- | --- |
 //! | `adamw` | [`AdamW`] over [`ParameterGroup`]s |
-//! | `autocast` | [`Bf16Autocast`], [`has_fast_bf16`] |
-//! | `cuda` | [`init`] |
+//! | `autocast` | [`Bf16Autocast`], [`has_fast_bf16`], [`in_bf16_autocast`] |
+//! | `fused` | [`add_norm`], [`attention`], [`half_linear`], [`dropout()`] with [`DropoutMasks`] |
+//! | `cuda`, `allocator` | [`init`] |
 //! | `exit` | [`exit_at_once`] |
 //! | `generator` | [`GeneratorState`] |
 //! | `mapped` | [`MappedFile`] |
@@ -29,19 +31,22 @@
 #![allow(unsafe_code)]
 
 mod adamw;
+mod allocator;
 mod autocast;
 mod cuda;
 mod error;
 mod exit;
 mod ffi;
+mod fused;
 mod generator;
 mod mapped;
 
 pub use adamw::{AdamW, AdamWConfig, ParameterGroup};
-pub use autocast::{Bf16Autocast, has_fast_bf16};
+pub use autocast::{Bf16Autocast, has_fast_bf16, in_bf16_autocast};
 pub use cuda::init;
 pub use error::{Error, Result};
 pub use exit::exit_at_once;
+pub use fused::{DropoutMasks, Norm, Visible, add_norm, attention, dropout, half_linear};
 pub use generator::GeneratorState;
 pub use mapped::MappedFile;
 

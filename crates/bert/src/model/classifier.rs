@@ -102,7 +102,7 @@ impl BertClassifier {
             embeddings: Embeddings::new(&parameters, &config)?,
             encoder: Encoder::new(&parameters, &config)?,
             pooler: Linear::new(&parameters, "bert.pooler.dense")?,
-            dropout: Dropout::new(head_dropout),
+            dropout: Dropout::new(head_dropout, u64::MAX),
             classifier: Linear::new(&parameters, "classifier")?,
             config,
             device,
@@ -123,12 +123,18 @@ impl BertClassifier {
         self.compute(batch, Pass { mode, tape: &Tape::whole() })
     }
 
-    /// The same in training, kept on a `tape`, by whose [`Tape::backward`] the gradients are computed.
+    /// The same in training, kept on a `tape`, by whose [`Tape::backward`] the gradients are
+    /// computed; dropout is that of [`Mode::Train`] with `stream`.
     ///
     /// # Errors
     /// Those of [`BertClassifier::forward`].
-    pub fn forward_on<'m>(&'m self, tape: &Tape<'m>, batch: &DeviceBatch) -> Result<Tensor> {
-        self.compute(batch, Pass { mode: Mode::Train, tape })
+    pub fn forward_on<'m>(
+        &'m self,
+        tape: &Tape<'m>,
+        batch: &DeviceBatch,
+        stream: u64,
+    ) -> Result<Tensor> {
+        self.compute(batch, Pass { mode: Mode::Train(stream), tape })
     }
 
     fn compute<'m>(&'m self, batch: &DeviceBatch, pass: Pass<'_, 'm>) -> Result<Tensor> {
@@ -137,6 +143,7 @@ impl BertClassifier {
         let hidden = self.embeddings.forward(batch, mode)?; // [batch, seq, hidden]
         let first = self.encoder.forward(hidden, batch.attention_mask.as_ref(), pass)?; // [batch, hidden]
         let pooled = self.pooler.forward(&first, mode)?.f_tanh().at("pooler")?;
+        let pooled = pooled.f_to_kind(Kind::Float).at("pooler")?;
         let logits = self.classifier.forward(&self.dropout.forward(pooled, mode)?, mode)?;
         logits.f_to_kind(Kind::Float).at("logits") // [batch, num_labels]
     }

@@ -28,7 +28,7 @@ impl Embeddings {
             position: table("position")?,
             token_type: table("token_type")?,
             layer_norm: LayerNorm::new(parameters, "bert.embeddings.LayerNorm", config)?,
-            dropout: Dropout::new(config.hidden_dropout_prob),
+            dropout: Dropout::new(config.hidden_dropout_prob, 0),
             padding_idx: config.pad_token_id.map_or(-1, |id| id as i64),
         })
     }

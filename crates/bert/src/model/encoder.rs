@@ -1,8 +1,10 @@
 //! Self-attention and the feed-forward block (Vaswani et al. 2017, post-LayerNorm as in BERT).
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
+use tunewise_torch::{Visible, attention};
 
 use super::config::Activation;
+use super::hidden::Hidden;
 use super::layers::{Dropout, LayerNorm, Linear};
 use super::parameters::Parameters;
 use super::tape::Pass;
@@ -18,7 +20,7 @@ const MASKED: f64 = -3e38;
 #[derive(Clone, Copy)]
 struct Seen<'a> {
     /// All tokens, `[batch, seq, hidden]`.
-    tokens: &'a Tensor,
+    tokens: &'a Hidden,
     /// `[batch, 1, 1, seq]` bool, true at real tokens; absent where nothing is padded.
     keep: Option<&'a Tensor>,
     mode: Mode,
@@ -36,21 +38,46 @@ struct SelfAttention {
 }
 
 impl SelfAttention {
-    fn new(parameters: &Parameters, layer: &str, config: &BertConfig) -> Result<Self> {
-        let linear =
-            |part: &str| Linear::new(parameters, &format!("{layer}.attention.self.{part}"));
+    fn new(parameters: &Parameters, index: usize, config: &BertConfig) -> Result<Self> {
+        let linear = |part: &str| {
+            let layer = format!("bert.encoder.layer.{index}");
+            Linear::new(parameters, &format!("{layer}.attention.self.{part}"))
+        };
         Ok(Self {
             query: linear("query")?,
             key: linear("key")?,
             value: linear("value")?,
             heads: config.num_attention_heads as i64,
             head_size: (config.hidden_size / config.num_attention_heads) as i64,
-            dropout: Dropout::new(config.attention_probs_dropout_prob),
+            dropout: Dropout::new(config.attention_probs_dropout_prob, place(index, 0)),
         })
     }
 
     /// From `from` `[batch, queries, hidden]` to all that is seen, giving the shape of `from`.
-    fn forward(&self, from: &Tensor, seen: Seen<'_>) -> Result<Tensor> {
+    fn forward(&self, from: &Hidden, seen: Seen<'_>) -> Result<Tensor> {
+        let masks = self.dropout.masks(seen.mode);
+        let on_cpu = from.full.device() == Device::Cpu;
+        if on_cpu && (masks.dropped > 0 || from.half.is_some()) {
+            self.fused(from, seen)
+        } else {
+            self.by_heads(from.operand(), seen)
+        }
+    }
+
+    /// One product for all that reads the same tokens, one operator for the rest.
+    fn fused(&self, from: &Hidden, seen: Seen<'_>) -> Result<Tensor> {
+        let Self { query, key, value, .. } = self;
+        let (from, tokens) = (from.operand(), seen.tokens.operand());
+        let whole = from.size() == tokens.size();
+        let layers = if whole { vec![query, key, value] } else { vec![key, value] };
+        let packed = Linear::side_by_side(&layers, tokens, seen.mode)?;
+        let queries = if whole { None } else { Some(query.forward(from, seen.mode)?) };
+        let visible = Visible { keep: seen.keep, heads: self.heads };
+        Ok(attention(&packed, queries.as_ref(), visible, self.dropout.masks(seen.mode))?)
+    }
+
+    /// libtorch's operators on any device.
+    fn by_heads(&self, from: &Tensor, seen: Seen<'_>) -> Result<Tensor> {
         let (batch, queries, hidden) = from.size3().at("hidden states")?;
         let heads = |linear: &Linear, x: &Tensor| {
             linear
@@ -59,9 +86,11 @@ impl SelfAttention {
                 .and_then(|t| t.f_transpose(1, 2)) // [batch, heads, seq, head_size]
                 .at("attention heads")
         };
+        let tokens = seen.tokens.operand();
         let query = heads(&self.query, from)?;
-        let (key, value) = (heads(&self.key, seen.tokens)?, heads(&self.value, seen.tokens)?);
-        let context = if self.dropout.is_active(seen.mode) || query.kind() == Kind::BFloat16 {
+        let (key, value) = (heads(&self.key, tokens)?, heads(&self.value, tokens)?);
+        let drops = self.dropout.masks(seen.mode).dropped > 0;
+        let context = if drops || query.kind() == Kind::BFloat16 {
             self.explicit([&query, &key, &value], seen)?
         } else {
             Tensor::f_scaled_dot_product_attention(
@@ -102,7 +131,13 @@ struct Layer {
     activation: Activation,
     output: Linear,
     output_norm: LayerNorm,
-    dropout: Dropout,
+    attention_dropout: Dropout,
+    output_dropout: Dropout,
+}
+
+/// Names a layer's dropout for its masks; 0 is that of the embeddings.
+fn place(layer: usize, number: u64) -> u64 {
+    1 + 3 * layer as u64 + number
 }
 
 impl Layer {
@@ -111,27 +146,27 @@ impl Layer {
         let linear = |part: &str| Linear::new(parameters, &format!("{layer}.{part}"));
         let norm = |part: &str| LayerNorm::new(parameters, &format!("{layer}.{part}"), config);
         Ok(Self {
-            attention: SelfAttention::new(parameters, &layer, config)?,
+            attention: SelfAttention::new(parameters, index, config)?,
             attention_output: linear("attention.output.dense")?,
             attention_norm: norm("attention.output.LayerNorm")?,
             intermediate: linear("intermediate.dense")?,
             activation: config.hidden_act,
             output: linear("output.dense")?,
             output_norm: norm("output.LayerNorm")?,
-            dropout: Dropout::new(config.hidden_dropout_prob),
+            attention_dropout: Dropout::new(config.hidden_dropout_prob, place(index, 1)),
+            output_dropout: Dropout::new(config.hidden_dropout_prob, place(index, 2)),
         })
     }
 
     /// The tokens `from` `[batch, queries, hidden]` one layer on.
-    fn forward(&self, from: &Tensor, seen: Seen<'_>) -> Result<Tensor> {
-        let mode = seen.mode;
+    fn forward(&self, from: &Hidden, seen: Seen<'_>) -> Result<Hidden> {
         let context = self.attention.forward(from, seen)?;
-        let attended =
-            self.dropout.forward(self.attention_output.forward(&context, mode)?, mode)?;
-        let x = self.attention_norm.forward(&attended.f_add(from).at("residual")?)?;
-        let wide = self.activation.forward(&self.intermediate.forward(&x, mode)?)?; // [batch, queries, intermediate]
-        let narrow = self.dropout.forward(self.output.forward(&wide, mode)?, mode)?;
-        self.output_norm.forward(&narrow.f_add(&x).at("residual")?)
+        let mode = seen.mode;
+        let attended = self.attention_output.forward(&context, mode)?;
+        let x = self.attention_norm.add(attended, from, (self.attention_dropout, mode))?;
+        let wide = self.activation.forward(&self.intermediate.forward(x.operand(), mode)?)?; // [batch, queries, intermediate]
+        let narrow = self.output.forward(&wide, mode)?;
+        self.output_norm.add(narrow, &x, (self.output_dropout, mode))
     }
 }
 
@@ -160,13 +195,15 @@ impl Encoder {
         for layer in self.layers.iter().take(last) {
             let keep = keep.map(Tensor::shallow_clone);
             x = tape.run(&x, move |x| {
-                layer.forward(x, Seen { tokens: x, keep: keep.as_ref(), mode })
+                let tokens = Hidden::of(x)?;
+                let seen = Seen { tokens: &tokens, keep: keep.as_ref(), mode };
+                Ok(layer.forward(&tokens, seen)?.full)
             })?;
         }
         if let Some(layer) = self.layers.last() {
-            x = x.f_alias().at("alias")?; // autocast would round a tape's leaf once for all its uses
-            let from = x.f_narrow(1, 0, 1).at("select [CLS]")?;
-            x = layer.forward(&from, Seen { tokens: &x, keep, mode })?;
+            // Autocast would round a tape's leaf once for all its uses.
+            let tokens = Hidden::of(&x.f_alias().at("alias")?)?;
+            x = layer.forward(&tokens.first()?, Seen { tokens: &tokens, keep, mode })?.full;
         }
         x.f_select(1, 0).at("select [CLS]")
     }

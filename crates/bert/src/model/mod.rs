@@ -7,6 +7,7 @@ mod device_batch;
 mod embeddings;
 mod encoder;
 mod freeze;
+mod hidden;
 mod layers;
 mod lora;
 pub(crate) mod parameters;
@@ -29,8 +30,9 @@ pub use weights::{Head, LoadReport};
 /// Whether dropout is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Dropout draws from libtorch's generator.
-    Train,
+    /// On: each layer's masks are a function of this number and of the layer's place in the model, so
+    /// that the same number draws the same masks again.
+    Train(u64),
     /// Deterministic.
     Eval,
 }

@@ -124,6 +124,7 @@ impl Parameters {
         seed: u64,
         mut given: impl FnMut(&Spec) -> Result<Option<Tensor>>,
     ) -> Result<Self> {
+        tunewise_torch::init();
         tch::manual_seed(seed as i64);
         let entry = |spec: Spec| {
             let tensor = match given(&spec)? {

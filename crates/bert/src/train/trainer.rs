@@ -1,6 +1,7 @@
 //! The loop.
 
 use tch::Tensor;
+use tunewise_data::Batching;
 
 use super::config::TrainConfig;
 use super::engine::{EngineChoice, Measured, MicroBatch, StepEngine, choose};
@@ -13,12 +14,14 @@ use super::predictions::predict;
 use super::source::Source;
 use super::state::{Best, Outcome, StopReason, TrainState};
 use super::windows::{Window, Windows};
+use crate::mix::mix;
 use crate::{BertClassifier, Error, Precision, Result};
 
 /// Fine-tunes a [`BertClassifier`] with AdamW, a schedule and gradient clipping.
 ///
-/// Dropout draws from libtorch's generator, of which a process has one: two trainers with dropout at
-/// work at the same time are sound, but neither repeats.
+/// On the CPU dropout masks are a function of seed, step and layer, and two trainers at work at the same
+/// time do not touch each other. On CUDA they come from the device's one generator: two trainers with
+/// dropout are then sound, but neither repeats.
 pub struct Trainer<'a> {
     model: &'a mut BertClassifier,
     engine: Box<dyn StepEngine>,
@@ -31,15 +34,6 @@ pub struct Trainer<'a> {
     audited: bool,
 }
 
-/// Mixes a run's seed with a step, so that neighbouring steps draw unrelated dropout masks. The
-/// finaliser of SplitMix64 (Steele, Lea and Flood 2014, *Fast splittable pseudorandom generators*).
-fn stream(seed: u64, step: u64) -> i64 {
-    let mut z = seed.wrapping_add(step.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (z ^ (z >> 31)) as i64
-}
-
 impl<'a> Trainer<'a> {
     /// A trainer at step 0.
     ///
@@ -47,7 +41,12 @@ impl<'a> Trainer<'a> {
     /// [`Error::Setting`] for a setting out of its range.
     pub fn new(model: &'a mut BertClassifier, config: TrainConfig) -> Result<Self> {
         config.validate()?;
-        let (engine, choice) = choose(model, &config)?;
+        let (engine, mut choice) = choose(model, &config)?;
+        let mut config = config;
+        if config.batching == Batching::Packed && !engine.takes_ragged() {
+            config.batching = Batching::ByLength;
+            choice.reason.push_str("; it pads texts, so packed batches go by length");
+        }
         Ok(Self {
             model,
             engine,
@@ -173,7 +172,7 @@ impl<'a> Trainer<'a> {
         window: &Window<'_>,
     ) -> Result<()> {
         let weight = objective.denominator(source.targets, window.rows());
-        self.engine.begin_step(stream(self.config.seed, self.state.step));
+        self.engine.begin_step(mix(self.config.seed, self.state.step) as i64);
         for rows in window.batches {
             let batch = MicroBatch { source, rows, objective, weight };
             self.engine.accumulate(self.model, &batch)?;

@@ -44,8 +44,8 @@ impl BertClassifier {
     pub fn apply(&mut self, config: &LoraConfig) -> Result<()> {
         let plan = self.plan(config)?;
         tch::manual_seed(config.seed as i64);
-        let layers = plan.layers.into_iter().map(|(layer, shape)| {
-            Ok(Adapted::new(layer, LoraLayer::new(config, shape, self.device())?))
+        let layers = plan.layers.into_iter().enumerate().map(|(index, (layer, shape))| {
+            Ok(Adapted::new(layer, LoraLayer::new(config, (index, shape), self.device())?))
         });
         let layers = layers.collect::<Result<Vec<_>>>()?;
         for (name, tensor) in self.parameters() {

@@ -8,6 +8,9 @@ use crate::error::Context;
 use crate::model::Mode;
 use crate::model::layers::Dropout;
 
+/// Adapters' dropout has places beyond those of the layers.
+const FIRST_PLACE: u64 = 1 << 32;
+
 /// `scale · dropout(x) Aᵀ Bᵀ`.
 #[derive(Debug)]
 pub(in crate::model) struct LoraLayer {
@@ -19,7 +22,12 @@ pub(in crate::model) struct LoraLayer {
 
 impl LoraLayer {
     /// A drawn from libtorch's generator, B zero: the layer adds nothing yet.
-    pub(super) fn new(config: &LoraConfig, shape: [i64; 2], device: Device) -> Result<Self> {
+    /// `index` is its place among the adapters.
+    pub(super) fn new(
+        config: &LoraConfig,
+        (index, shape): (usize, [i64; 2]),
+        device: Device,
+    ) -> Result<Self> {
         let (options, [outputs, inputs]) = ((Kind::Float, device), shape);
         let rank = config.r as i64;
         // Kaiming-uniform with a of sqrt(5): sqrt(6 / ((1 + 5) inputs)).
@@ -31,7 +39,12 @@ impl LoraLayer {
         let b = Tensor::f_zeros([outputs, rank], options)
             .and_then(|b| b.f_set_requires_grad(true))
             .at("lora_B")?;
-        Ok(Self { a, b, scale: config.scale(), dropout: Dropout::new(config.lora_dropout) })
+        Ok(Self {
+            a,
+            b,
+            scale: config.scale(),
+            dropout: Dropout::new(config.lora_dropout, FIRST_PLACE + index as u64),
+        })
     }
 
     /// Another handle on the same tensors.

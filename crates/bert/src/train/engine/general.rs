@@ -7,6 +7,7 @@ use tunewise_torch::{AdamW, AdamWConfig};
 
 use super::{Measured, MicroBatch, StepEngine};
 use crate::error::Context;
+use crate::mix::mix;
 use crate::model::Activations;
 use crate::train::groups::parameter_groups;
 use crate::train::{Loss, TrainConfig};
@@ -18,6 +19,10 @@ pub(super) struct GeneralEngine {
     precision: Precision,
     activations: Activations,
     device: Device,
+    /// Names the step's dropout masks.
+    stream: u64,
+    /// Micro-batches since the step began.
+    micro_batches: u64,
     /// What was accumulated since the last `zero_grad`, `[]`.
     loss: Option<Tensor>,
 }
@@ -39,6 +44,8 @@ impl GeneralEngine {
                 Activations::Kept
             },
             device: model.device(),
+            stream: 0,
+            micro_batches: 0,
             loss: None,
         })
     }
@@ -52,7 +59,8 @@ impl GeneralEngine {
     ) -> Result<Tensor> {
         let batch = DeviceBatch::upload(batch, self.device)?;
         let tape = self.activations.tape();
-        let forward = || model.forward_on(&tape, &batch);
+        let stream = mix(self.stream, self.micro_batches);
+        let forward = || model.forward_on(&tape, &batch, stream);
         let logits = self.precision.run(self.device, forward)?; // [batch, num_labels]
         let labels = batch.labels.as_ref();
         let labels = labels.ok_or(Error::Internal { what: "training rows have labels" })?;
@@ -64,7 +72,7 @@ impl GeneralEngine {
 
 impl StepEngine for GeneralEngine {
     fn begin_step(&mut self, stream: i64) {
-        tch::manual_seed(stream); // dropout masks
+        (self.stream, self.micro_batches) = (stream as u64, 0);
     }
 
     fn accumulate(&mut self, model: &BertClassifier, batch: &MicroBatch<'_>) -> Result<()> {
@@ -72,6 +80,7 @@ impl StepEngine for GeneralEngine {
         let batch = source.batch(rows, self.batching)?;
         let part = self.backward(model, &batch, (objective, weight));
         let part = part.map_err(|error| error.in_batch(batch.len(), batch.seq_len))?;
+        self.micro_batches += 1;
         self.loss = Some(match &self.loss {
             None => part,
             Some(loss) => loss.f_add(&part).at("add")?,

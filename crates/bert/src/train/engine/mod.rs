@@ -37,6 +37,11 @@ pub(super) struct Measured {
 /// An engine may keep weights of its own between steps; [`StepEngine::sync`] brings them home. The
 /// loop calls it before anybody else reads the model's tensors.
 pub(super) trait StepEngine {
+    /// Whether rows of any length go through together without padding.
+    fn takes_ragged(&self) -> bool {
+        false
+    }
+
     /// A step begins. Its dropout masks are a function of `stream` and of what the step computes.
     fn begin_step(&mut self, stream: i64);
 
