@@ -89,6 +89,27 @@ fn a_run_is_a_function_of_its_seed() {
 }
 
 #[test]
+fn a_stream_names_the_masks_of_a_pass() {
+    let (model, data) = (model(0.1), texts());
+    let batch = source(&data).batch(&[0, 1, 2], Batching::Longest).unwrap();
+    let batch = DeviceBatch::upload(&batch, Device::Cpu).unwrap();
+    let logits = |stream| model.forward(&batch, Mode::Train(stream)).unwrap();
+    assert!(logits(1).equal(&logits(1)) && !logits(1).equal(&logits(2)));
+}
+
+#[test]
+fn an_engine_that_pads_takes_packed_batches_by_length_and_says_so() {
+    let _turn = alone();
+    let run = |batching| trained(0.0, TrainConfig { batching, ..config() });
+    assert!(run(Batching::Packed) == run(Batching::ByLength));
+    assert!(run(Batching::TokenBudget) != run(Batching::ByLength));
+    let (mut model, packed) = (model(0.0), Batching::Packed);
+    let trainer = Trainer::new(&mut model, TrainConfig { batching: packed, ..config() }).unwrap();
+    assert_eq!(trainer.engine().name, "general");
+    assert!(trainer.engine().to_string().contains("packed batches go by length"));
+}
+
+#[test]
 fn padding_does_not_change_logits() {
     let _turn = alone();
     let (model, data) = (model(0.1), texts());

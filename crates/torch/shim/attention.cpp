@@ -23,7 +23,7 @@ constexpr float kMasked = -3e38f;
 
 // e^x for x <= 0 (Cephes' single-precision polynomial, relative error below 2e-7), 0 where it would be
 // subnormal.
-inline float exponential(float exponent) {
+TUNEWISE_BODY float exponential(float exponent) {
   const float x = exponent < -87.0f ? -87.0f : exponent;
   const float shifted = x * 1.44269504f + 12582912.0f;  // the sum's low bits are the rounded exponent
   const float n = shifted - 12582912.0f;
@@ -43,7 +43,7 @@ inline float exponential(float exponent) {
 
 // scores in, probabilities out; `dropped` gets them times the factors.
 template <class T>
-inline void softmax_body(T* scores, T* dropped, const float* bias, const float* factors, float* row, float scale, int64_t n) {
+TUNEWISE_BODY void softmax_body(T* scores, T* dropped, const float* bias, const float* factors, float* row, float scale, int64_t n) {
   float peak = kMasked;
 #pragma omp simd reduction(max : peak)
   for (int64_t i = 0; i < n; ++i) {
@@ -69,7 +69,7 @@ TUNEWISE_CLONES void softmax(uint16_t* s, uint16_t* d, const float* b, const flo
 // The gradient of dropped probabilities in, that of the scores out, 0 for masked ones; `dropped` gets
 // the probabilities times the factors again.
 template <class T>
-inline void softmax_backward_body(const T* probabilities, T* gradient, T* dropped, const float* bias, const float* factors, float scale, int64_t n) {
+TUNEWISE_BODY void softmax_backward_body(const T* probabilities, T* gradient, T* dropped, const float* bias, const float* factors, float scale, int64_t n) {
   float dot = 0;
 #pragma omp simd reduction(+ : dot)
   for (int64_t i = 0; i < n; ++i) dot += load(gradient, i) * factors[i] * load(probabilities, i);

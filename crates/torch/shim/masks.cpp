@@ -12,7 +12,7 @@
 namespace tunewise {
 namespace {
 
-inline uint32_t hash(uint32_t x) {
+TUNEWISE_BODY uint32_t hash(uint32_t x) {
   x ^= x >> 16;
   x *= 0x21f0aaadu;
   x ^= x >> 15;

@@ -20,7 +20,7 @@ using torch::autograd::variable_list;
 constexpr int64_t kRows = 32;
 
 template <class T>
-inline void sum_body(const T* x, const float* residual, const float* factors, float* h, int64_t n) {
+TUNEWISE_BODY void sum_body(const T* x, const float* residual, const float* factors, float* h, int64_t n) {
   for (int64_t i = 0; i < n; ++i) h[i] = load(x, i) * factors[i] + residual[i];
 }
 TUNEWISE_CLONES void sum_rows(const float* x, const float* r, const float* f, float* h, int64_t n) { sum_body(x, r, f, h, n); }
@@ -71,7 +71,7 @@ TUNEWISE_CLONES void norm_backward(const float* h, const float* stats, const flo
 }
 
 template <class T>
-inline void scale_body(const float* dh, const float* factors, T* dx, int64_t n) {
+TUNEWISE_BODY void scale_body(const float* dh, const float* factors, T* dx, int64_t n) {
   for (int64_t i = 0; i < n; ++i) store(dx, i, dh[i] * factors[i]);
 }
 TUNEWISE_CLONES void scale_rows(const float* dh, const float* f, float* dx, int64_t n) { scale_body(dh, f, dx, n); }

@@ -16,7 +16,8 @@ const MASKS: DropoutMasks = DropoutMasks { dropped: 6554, key: 0x1234_5678_9abc_
 fn random(shape: &[i64], seed: u64) -> Tensor {
     let mut state = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as f32 / (1 << 23) as f32 - 1.0
     };
     let count: i64 = shape.iter().product();

@@ -1,6 +1,6 @@
 //! A batch as tensors on a device.
 
-use tch::{Device, Tensor};
+use tch::{Device, TchError, Tensor};
 use tunewise_data::{Batch, BatchTargets};
 
 use crate::Result;
@@ -29,7 +29,7 @@ impl DeviceBatch {
         let matrix = |ids: &[i64]| {
             Tensor::f_from_slice(ids)
                 .and_then(|t| t.f_view([rows, seq]))
-                .and_then(|t| t.f_to_device(device))
+                .and_then(|t| send(&t, device))
                 .at("upload")
         };
         let attention_mask = if batch.padded {
@@ -51,6 +51,14 @@ impl DeviceBatch {
     }
 }
 
+/// To CUDA through pinned memory, so that the host need not wait for the copy.
+fn send(tensor: &Tensor, device: Device) -> Result<Tensor, TchError> {
+    if !device.is_cuda() {
+        return tensor.f_to_device(device);
+    }
+    tensor.f_pin_memory(device)?.f_to_device_(device, tensor.kind(), true, false)
+}
+
 fn upload_targets(targets: &BatchTargets, rows: i64, device: Device) -> Result<Option<Tensor>> {
     let labels = match targets {
         BatchTargets::None => return Ok(None),
@@ -59,5 +67,5 @@ fn upload_targets(targets: &BatchTargets, rows: i64, device: Device) -> Result<O
             Tensor::f_from_slice(values).and_then(|t| t.f_view([rows, -1]))
         }
     };
-    labels.and_then(|labels| labels.f_to_device(device)).at("upload labels").map(Some)
+    labels.and_then(|labels| send(&labels, device)).at("upload labels").map(Some)
 }

@@ -90,9 +90,13 @@ impl StepEngine for GeneralEngine {
 
     fn clip_grad_norm(&mut self, max_grad_norm: f64) -> Result<Measured> {
         let norm = self.optimizer.clip_grad_norm(max_grad_norm)?;
-        let value = |tensor: &Tensor| tensor.f_double_value(&[]).at("loss");
         let loss = self.loss.as_ref().ok_or(Error::Internal { what: "a window has rows" })?;
-        Ok(Measured { loss: value(loss)?, grad_norm: value(&norm)? })
+        // One copy to the host: the only time in a step that it waits for a device.
+        let both = Tensor::f_stack(&[loss, &norm], 0)
+            .and_then(|both| both.f_to_device(Device::Cpu))
+            .at("loss and gradient norm")?;
+        let value = |index| both.f_double_value(&[index]).at("loss and gradient norm");
+        Ok(Measured { loss: value(0)?, grad_norm: value(1)? })
     }
 
     fn step(&mut self, learning_rate: f64) -> Result<()> {
