@@ -9,10 +9,12 @@ use std::time::Instant;
 use tch::{Device, Kind, Tensor};
 use tunewise_benches::{Operations, Rows, mini_lm};
 use tunewise_bert::train::{Loss, TrainConfig, decays};
-use tunewise_bert::{BertClassifier, DeviceBatch, Mode, Precision, Result};
+use tunewise_bert::{BertClassifier, DeviceBatch, Mode, Precision};
 use tunewise_data::{Batching, Order, ProblemType};
 use tunewise_kernels::{Isa, Operand, Weights};
 use tunewise_torch::{AdamW, AdamWConfig, ParameterGroup};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// The shortest of the runs of `work` that fit into a third of a second, in seconds.
 fn best(mut work: impl FnMut()) -> f64 {
@@ -148,7 +150,7 @@ fn steps(
         let logits = Precision::Bf16.run(Device::Cpu, forward)?;
         lap(&mut phases.forward);
         if let Some(labels) = &batch.labels {
-            (objective.sum(&logits, labels)? / 16.0).backward();
+            objective.sum(&logits, labels)?.f_div_scalar(16.0)?.f_backward()?;
         }
         lap(&mut phases.backward);
         let _ = optimizer.clip_grad_norm(1.0)?;

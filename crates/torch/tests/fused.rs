@@ -48,7 +48,7 @@ fn close(got: &Tensor, expected: &Tensor, tolerance: f64, what: &str) {
 /// The gradients of `sum(output * weight)` with respect to the leaves.
 fn gradients(output: &Tensor, leaves: &[&Tensor], seed: u64) -> Vec<Tensor> {
     let weight = random(&output.size(), seed);
-    (output.to_kind(Kind::Float) * weight).sum(Kind::Float).backward();
+    (output.to_kind(Kind::Float) * weight).sum(Kind::Float).f_backward().unwrap();
     leaves.iter().map(|leaf| leaf.grad()).collect()
 }
 
@@ -157,14 +157,8 @@ fn add_norm_gives_bfloat16_beside_float_and_takes_both_gradients() {
 }
 
 /// Attention in plain operators, probabilities times `kept`.
-fn plain_attention(
-    q: &Tensor,
-    k: &Tensor,
-    v: &Tensor,
-    keep: Option<&Tensor>,
-    heads: i64,
-    kept: &Tensor,
-) -> Tensor {
+fn plain_attention([q, k, v]: [&Tensor; 3], visible: Visible<'_>, kept: &Tensor) -> Tensor {
+    let Visible { keep, heads } = visible;
     let (batch, n, hidden) = q.size3().unwrap();
     let split = |x: &Tensor| x.view([batch, -1, heads, hidden / heads]).transpose(1, 2);
     let (q, k, v) = (split(q), split(k), split(v));
@@ -203,7 +197,7 @@ fn attention_is_its_definition_with_masks_and_dropout() {
             let plain = leaf(&packed, Kind::Float);
             let parts = plain.chunk(3, -1);
             let kept = attention_factors(batch, heads, n, masks);
-            let expected = plain_attention(&parts[0], &parts[1], &parts[2], keep, heads, &kept);
+            let expected = plain_attention([&parts[0], &parts[1], &parts[2]], visible, &kept);
             close(&y, &expected, FP32, "forward");
             close(&got, &gradients(&expected, &[&plain], 2)[0], FP32, "backward");
         }
@@ -223,7 +217,7 @@ fn attention_takes_queries_apart_and_bfloat16() {
         let leaves = [leaf(&packed, Kind::Float), leaf(&queries, Kind::Float)];
         let parts = leaves[0].chunk(2, -1);
         let one = Tensor::from(1.0f32);
-        let expected = plain_attention(&leaves[1], &parts[0], &parts[1], None, heads, &one);
+        let expected = plain_attention([&leaves[1], &parts[0], &parts[1]], visible, &one);
         close(&y, &expected, tolerance, "forward");
         for (got, wanted) in got.iter().zip(gradients(&expected, &leaves.each_ref(), 3)) {
             close(got, &wanted, tolerance, "backward");
