@@ -28,6 +28,7 @@
 //! | `attention` | softmax attention of one text: [`attend`] |
 //! | `rows` | LayerNorm and activations: [`add_layer_norm`], [`Activation`], [`tanh`] |
 //! | `math` | exp and erf for vectors |
+//! | [`train`] | what a training step adds: the way back, dropout, AdamW |
 //!
 //! The unsafe code is the product's tiles and the calls of functions compiled for instructions that
 //! [`Isa`] has found.
@@ -40,6 +41,7 @@ mod math;
 mod operand;
 mod rows;
 mod tile;
+pub mod train;
 mod weights;
 
 pub use attention::{Attention, attend};

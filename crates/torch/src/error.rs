@@ -32,6 +32,14 @@ pub enum Error {
         /// What was found: a shape and dtype, or `nothing`.
         got: String,
     },
+    /// A tensor's numbers cannot be seen as a slice.
+    #[error("a view needs a contiguous Float tensor on the CPU, got {kind:?} on {device:?}")]
+    NoView {
+        /// What the tensor holds.
+        kind: tch::Kind,
+        /// Where it is.
+        device: tch::Device,
+    },
     /// A parameter cannot be optimized by the fused kernel.
     #[error("parameter `{name}` must be a contiguous Float tensor that requires a gradient")]
     UnsuitableParameter {

@@ -26,6 +26,7 @@
 //! | `exit` | [`exit_at_once`] |
 //! | `generator` | [`GeneratorState`] |
 //! | `mapped` | [`MappedFile`] |
+//! | `view` | [`floats`], [`floats_mut`]: a CPU tensor's numbers as a slice |
 //!
 //! The only crate of the workspace with C++ (folder `shim`) and unsafe code.
 #![allow(unsafe_code)]
@@ -40,6 +41,7 @@ mod ffi;
 mod fused;
 mod generator;
 mod mapped;
+mod view;
 
 pub use adamw::{AdamW, AdamWConfig, ParameterGroup};
 pub use autocast::{Bf16Autocast, has_fast_bf16, in_bf16_autocast};
@@ -49,6 +51,7 @@ pub use exit::exit_at_once;
 pub use fused::{DropoutMasks, Norm, Visible, add_norm, attention, dropout, half_linear};
 pub use generator::GeneratorState;
 pub use mapped::MappedFile;
+pub use view::{floats, floats_mut};
 
 /// The libtorch that tch 0.24 is built for; another version does not link.
 pub const LIBTORCH_VERSION: &str = "2.11.0";

@@ -1,0 +1,246 @@
+//! Sixteen numbers in a vector register.
+//!
+//! Its operations are inlined into functions compiled for AVX-512 with BF16, which `lanes!` calls only
+//! where the processor has both: nothing else may use the type. That is what makes each block sound
+//! beside the reason that it gives.
+
+use std::arch::x86_64::{
+    __m256bh, __m256i, __m512bh, _mm512_cvtne2ps_pbh, _mm512_mask_storeu_epi32, _mm512_or_si512,
+    _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_store_si512, _mm512_unpackhi_epi32,
+    _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
+};
+use std::arch::x86_64::{
+    __m512, __m512i, _CMP_LT_OQ, _mm256_cmpge_epu16_mask, _mm256_loadu_si256,
+    _mm256_mask_storeu_epi16, _mm256_maskz_loadu_epi16, _mm256_set1_epi16, _mm256_storeu_si256,
+    _mm512_add_ps, _mm512_castsi512_ps, _mm512_cmp_ps_mask, _mm512_cmpeq_ps_mask,
+    _mm512_cvtepu16_epi32, _mm512_cvtneps_pbh, _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _mm512_mask_blend_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_maskz_mov_ps,
+    _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_scalef_ps, _mm512_set1_ps,
+    _mm512_setzero_ps, _mm512_slli_epi32, _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_sub_ps,
+};
+use std::mem::transmute;
+
+use super::lanes::{LANES, Lanes};
+use crate::tile::Line;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512(__m512);
+
+/// The first lanes, as many as there are numbers.
+#[inline(always)]
+fn mask(len: usize) -> u16 {
+    if len >= LANES { u16::MAX } else { (1u16 << len) - 1 }
+}
+
+impl Lanes for Avx512 {
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        // SAFETY: registers only.
+        Self(unsafe { _mm512_set1_ps(x) })
+    }
+    #[inline(always)]
+    fn load(x: &[f32]) -> Self {
+        // SAFETY: reads 16 numbers, or under the mask as many as there are.
+        Self(unsafe {
+            if x.len() >= LANES {
+                _mm512_loadu_ps(x.as_ptr())
+            } else {
+                _mm512_maskz_loadu_ps(mask(x.len()), x.as_ptr())
+            }
+        })
+    }
+    #[inline(always)]
+    fn store(self, x: &mut [f32]) {
+        // SAFETY: writes 16 numbers, or under the mask as many as there is room for.
+        unsafe {
+            if x.len() >= LANES {
+                _mm512_storeu_ps(x.as_mut_ptr(), self.0);
+            } else {
+                _mm512_mask_storeu_ps(x.as_mut_ptr(), mask(x.len()), self.0);
+            }
+        }
+    }
+    #[inline(always)]
+    fn load_bf16(x: &[u16]) -> Self {
+        // SAFETY: reads 16 numbers, or under the mask as many as there are.
+        Self(unsafe {
+            let halves = if x.len() >= LANES {
+                _mm256_loadu_si256(x.as_ptr().cast())
+            } else {
+                _mm256_maskz_loadu_epi16(mask(x.len()), x.as_ptr().cast())
+            };
+            widen(halves)
+        })
+    }
+    #[inline(always)]
+    fn store_bf16(self, x: &mut [u16]) {
+        // SAFETY: writes 16 numbers, or under the mask as many as there is room for; both types are
+        // 256 bits of any value.
+        unsafe {
+            let halves = transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(self.0));
+            if x.len() >= LANES {
+                _mm256_storeu_si256(x.as_mut_ptr().cast(), halves);
+            } else {
+                _mm256_mask_storeu_epi16(x.as_mut_ptr().cast(), mask(x.len()), halves);
+            }
+        }
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: registers only.
+        Self(unsafe { _mm512_add_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        // SAFETY: registers only.
+        Self(unsafe { _mm512_sub_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        // SAFETY: registers only.
+        Self(unsafe { _mm512_mul_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: registers only.
+        Self(unsafe { _mm512_div_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // SAFETY: registers only.
+        Self(unsafe { _mm512_max_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        // SAFETY: registers only.
+        Self(unsafe { _mm512_min_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        // SAFETY: registers only.
+        Self(unsafe { _mm512_sqrt_ps(self.0) })
+    }
+    #[inline(always)]
+    fn fma(self, factor: Self, term: Self) -> Self {
+        // SAFETY: registers only.
+        Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, term.0) })
+    }
+    #[inline(always)]
+    fn scale(self, power: Self) -> Self {
+        // SAFETY: registers only.
+        Self(unsafe { _mm512_scalef_ps(self.0, power.0) })
+    }
+    #[inline(always)]
+    fn where_negative(self, sign: Self, other: Self) -> Self {
+        // SAFETY: registers only.
+        Self(unsafe {
+            let negative = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(sign.0, _mm512_setzero_ps());
+            _mm512_mask_blend_ps(negative, other.0, self.0)
+        })
+    }
+    #[inline(always)]
+    fn kept(draws: &[u16], dropped: u16, scale: f32) -> Self {
+        // SAFETY: reads 16 draws, or under the mask as many as there are.
+        Self(unsafe {
+            let lanes = mask(draws.len());
+            let draws = _mm256_maskz_loadu_epi16(lanes, draws.as_ptr().cast());
+            let kept = _mm256_cmpge_epu16_mask(draws, _mm256_set1_epi16(dropped as i16));
+            _mm512_maskz_mov_ps(kept & lanes, _mm512_set1_ps(scale))
+        })
+    }
+    #[inline(always)]
+    fn first(self, lanes: usize) -> Self {
+        // SAFETY: registers only.
+        Self(unsafe { _mm512_maskz_mov_ps(mask(lanes), self.0) })
+    }
+    #[inline(always)]
+    fn all_below(self, other: Self) -> bool {
+        // SAFETY: registers only.
+        unsafe {
+            let below = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0);
+            (below | _mm512_cmpeq_ps_mask(self.0, _mm512_setzero_ps())) == u16::MAX
+        }
+    }
+    #[inline(always)]
+    fn pair(low: Self, high: Self, out: &mut [u32]) {
+        // SAFETY: writes 16 words, or under the mask as many as there is room for; the types of a
+        // transmutation are 256 bits of any value.
+        unsafe {
+            let low =
+                _mm512_cvtepu16_epi32(transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(low.0)));
+            let high = transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(high.0));
+            let high = _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(high));
+            let words = _mm512_or_si512(low, high);
+            _mm512_mask_storeu_epi32(out.as_mut_ptr().cast(), mask(out.len()), words);
+        }
+    }
+    #[inline(always)]
+    fn transpose(rows: [&[f32]; LANES], out: &mut [Line]) {
+        // SAFETY: registers only; the types of a transmutation are 512 bits of any value.
+        let words = unsafe {
+            let mut words = [_mm512_setzero_si512(); LANES];
+            for (words, row) in words.iter_mut().zip(rows) {
+                let (low, high) = (Self::load(row), Self::load(row.get(LANES..).unwrap_or(&[])));
+                *words = transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(high.0, low.0));
+            }
+            transpose(words)
+        };
+        for (line, words) in out.iter_mut().step_by(3).zip(words) {
+            // SAFETY: a line has 64 aligned bytes.
+            unsafe { _mm512_store_si512((&raw mut line.0).cast(), words) };
+        }
+    }
+    #[inline(always)]
+    fn array(self) -> [f32; LANES] {
+        let mut lanes = [0.0; LANES];
+        self.store(&mut lanes);
+        lanes
+    }
+}
+
+/// The transpose of 16 rows of 16 words: within quarters by unpacking, then quarters.
+///
+/// # Safety
+/// The processor has AVX-512.
+#[inline(always)]
+unsafe fn transpose(r: [__m512i; LANES]) -> [__m512i; LANES] {
+    // SAFETY: registers only.
+    unsafe {
+        let mut t = r;
+        for i in (0..LANES).step_by(2) {
+            t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+            t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+        }
+        let mut u = t;
+        for i in (0..LANES).step_by(4) {
+            u[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+            u[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+            u[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+            u[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+        }
+        let mut out = u;
+        for c in 0..4 {
+            let a = _mm512_shuffle_i32x4::<0x88>(u[c], u[4 + c]);
+            let b = _mm512_shuffle_i32x4::<0x88>(u[8 + c], u[12 + c]);
+            out[c] = _mm512_shuffle_i32x4::<0x88>(a, b);
+            out[8 + c] = _mm512_shuffle_i32x4::<0xdd>(a, b);
+            let a = _mm512_shuffle_i32x4::<0xdd>(u[c], u[4 + c]);
+            let b = _mm512_shuffle_i32x4::<0xdd>(u[8 + c], u[12 + c]);
+            out[4 + c] = _mm512_shuffle_i32x4::<0x88>(a, b);
+            out[12 + c] = _mm512_shuffle_i32x4::<0xdd>(a, b);
+        }
+        out
+    }
+}
+
+/// Sixteen bfloat16 as fp32: their bits are the upper half.
+///
+/// # Safety
+/// The processor has AVX-512.
+#[inline(always)]
+unsafe fn widen(halves: __m256i) -> __m512 {
+    // SAFETY: registers only.
+    let words: __m512i = unsafe { _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(halves)) };
+    // SAFETY: registers only.
+    unsafe { _mm512_castsi512_ps(words) }
+}

@@ -1,0 +1,108 @@
+//! The gradient of weights: a product over tokens.
+
+use super::lanes::{LANES, Lanes, lanes};
+use super::pairs::Pairs;
+use super::tile::{Left, Right, Sums, Tile};
+use crate::tile::{COLUMNS, ROWS};
+use crate::{Isa, Result, error::same};
+
+/// One row set's share of a weight's gradient: `left`ᵀ `right` over its tokens.
+#[derive(Debug, Clone, Copy)]
+pub struct Share<'a> {
+    /// Gradient of the layer's outputs, as a left side.
+    pub outputs: &'a Pairs,
+    /// The layer's inputs, as a right side.
+    pub inputs: &'a Pairs,
+}
+
+/// What a gradient does with the numbers that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Onto {
+    /// They are replaced.
+    Nothing,
+    /// The gradient is added.
+    Earlier,
+}
+
+/// The rows from `first` on of the gradient of weights `[outputs, inputs]`, as many as `out` has room
+/// for, summed over the shares in order; the sum of the squares of the result.
+///
+/// # Errors
+/// [`crate::Error::Shape`] if the shares' sides do not fit each other or `out`.
+pub fn weight_gradient(
+    isa: Isa,
+    shares: &[Share<'_>],
+    (first, out): (usize, &mut [f32]),
+    onto: Onto,
+) -> Result<f64> {
+    let inputs = shares.first().map_or(1, |share| share.inputs.width).max(1);
+    let outputs = shares.first().map_or(0, |share| share.outputs.width);
+    let rows = out.len() / inputs;
+    same("numbers of the gradient", out.len(), rows * inputs)?;
+    same("rows of the gradient", (first + rows).max(outputs), outputs)?;
+    for share in shares {
+        same("inputs of a share", share.inputs.width, inputs)?;
+        same("outputs of a share", share.outputs.width, outputs)?;
+        same("tokens of a share", share.outputs.pairs, share.inputs.pairs)?;
+    }
+    let mut squares = 0.0;
+    for panel in 0..inputs.div_ceil(COLUMNS) {
+        let column = panel * COLUMNS;
+        for row in (0..rows).step_by(ROWS) {
+            let count = ROWS.min(rows - row);
+            let mut sums = Sums::ZERO;
+            for Share { outputs, inputs } in shares {
+                let lines = inputs.pairs * 3;
+                Tile {
+                    left: Left::steps(
+                        outputs.left.get(first + row..).unwrap_or(&[]),
+                        outputs.width,
+                    ),
+                    right: Right {
+                        lines: &inputs.right[panel * lines..(panel + 1) * lines],
+                        run: inputs.pairs.max(1),
+                        jump: 0,
+                    },
+                    rows: count,
+                    steps: inputs.pairs,
+                }
+                .accumulate(isa, &mut sums);
+            }
+            let corner = Corner { row, count, column, inputs, onto };
+            squares += store(isa, &sums, corner, out);
+        }
+    }
+    Ok(squares)
+}
+
+/// A tile's place in the gradient.
+#[derive(Clone, Copy)]
+struct Corner {
+    row: usize,
+    count: usize,
+    column: usize,
+    inputs: usize,
+    onto: Onto,
+}
+
+lanes! { fn store(sums: &Sums, corner: Corner, out: &mut [f32]) -> f64 = store_body }
+
+#[inline(always)]
+fn store_body<V: Lanes>(sums: &Sums, corner: Corner, out: &mut [f32]) -> f64 {
+    let columns = COLUMNS.min(corner.inputs - corner.column);
+    let mut squares = V::zero();
+    for (row, sums) in sums.0.iter().enumerate().take(corner.count) {
+        let from = (corner.row + row) * corner.inputs + corner.column;
+        let out = &mut out[from..from + columns];
+        for at in (0..columns).step_by(LANES) {
+            let out = &mut out[at..columns.min(at + LANES)];
+            let mut x = V::load(&sums[at..]).first(out.len());
+            if corner.onto == Onto::Earlier {
+                x = x.add(V::load(out));
+            }
+            squares = x.fma(x, squares);
+            x.store(out);
+        }
+    }
+    f64::from(squares.sum())
+}
