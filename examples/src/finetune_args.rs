@@ -8,7 +8,9 @@ use toml::de::DeTable;
 use toml::{Table, Value};
 use tunewise_bert::Precision;
 use tunewise_bert::task::{DeviceChoice, FinetuneConfig};
-use tunewise_bert::train::{Cadence, ClassWeights, MetricForBestModel, NonFinite, SchedulerType};
+use tunewise_bert::train::{
+    Cadence, ClassWeights, EngineKind, MetricForBestModel, NonFinite, SchedulerType,
+};
 use tunewise_data::{Batching, ProblemType};
 use tunewise_examples_pure::CliResult;
 
@@ -128,6 +130,10 @@ pub struct FinetuneArgs {
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub gradient_checkpointing: bool,
+    /// auto or general: the engine that this processor computes fastest, or libtorch's autograd
+    /// [default: auto]
+    #[arg(long, value_name = "ENGINE")]
+    pub engine: Option<EngineKind>,
     /// fp32, bf16 or auto: bf16 where the processor computes it faster [default: auto]
     #[arg(long, value_name = "P")]
     pub precision: Option<Precision>,

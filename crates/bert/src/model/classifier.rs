@@ -190,6 +190,11 @@ impl BertClassifier {
         weights::serialize(tensors.iter().map(|(name, tensor)| (*name, tensor)))
     }
 
+    /// Whether layers have adapters beside them.
+    pub(crate) fn is_adapted(&self) -> bool {
+        self.adapters().is_some()
+    }
+
     pub(super) fn adapters(&self) -> Option<&Adapters> {
         self.parameters.adapters.as_ref()
     }

@@ -46,7 +46,7 @@ impl DeviceBatch {
             input_ids: matrix(&batch.input_ids)?,
             token_type_ids: matrix(&batch.token_type_ids)?,
             attention_mask,
-            labels: upload_targets(&batch.targets, rows, device)?,
+            labels: targets_tensor(&batch.targets, rows, device)?,
         })
     }
 }
@@ -59,7 +59,12 @@ fn send(tensor: &Tensor, device: Device) -> Result<Tensor, TchError> {
     tensor.f_pin_memory(device)?.f_to_device_(device, tensor.kind(), true, false)
 }
 
-fn upload_targets(targets: &BatchTargets, rows: i64, device: Device) -> Result<Option<Tensor>> {
+/// Targets as [`DeviceBatch::labels`].
+pub(crate) fn targets_tensor(
+    targets: &BatchTargets,
+    rows: i64,
+    device: Device,
+) -> Result<Option<Tensor>> {
     let labels = match targets {
         BatchTargets::None => return Ok(None),
         BatchTargets::Classes(classes) => Tensor::f_from_slice(classes),

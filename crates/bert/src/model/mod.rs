@@ -20,6 +20,7 @@ pub use checkpoint::Checkpoint;
 pub use classifier::BertClassifier;
 pub use config::{Activation, BertConfig};
 pub use device_batch::DeviceBatch;
+pub(crate) use device_batch::targets_tensor;
 pub use lora::{LoraConfig, TargetModules};
 pub use precision::Precision;
 pub(crate) use stored::Stored;

@@ -8,7 +8,8 @@ use tunewise_data::{Batching, ProblemType};
 use super::device_choice::DeviceChoice;
 use crate::files::Replaceable;
 use crate::train::{
-    Cadence, ClassWeights, LossConfig, MetricForBestModel, NonFinite, SchedulerType, TrainConfig,
+    Cadence, ClassWeights, EngineKind, LossConfig, MetricForBestModel, NonFinite, SchedulerType,
+    TrainConfig,
 };
 use crate::{Error, Precision, Result};
 
@@ -112,6 +113,8 @@ pub struct FinetuneConfig {
     /// See [`TrainConfig`].
     pub gradient_checkpointing: bool,
     /// See [`TrainConfig`].
+    pub engine: EngineKind,
+    /// See [`TrainConfig`].
     pub precision: Precision,
     /// See [`TrainConfig`].
     pub metric_for_best_model: Option<MetricForBestModel>,
@@ -182,6 +185,7 @@ impl Default for FinetuneConfig {
             batching: train.batching,
             no_shuffle: false,
             gradient_checkpointing: train.gradient_checkpointing,
+            engine: train.engine,
             precision: train.precision,
             metric_for_best_model: None,
             logging_steps: train.logging_steps,
@@ -277,6 +281,7 @@ impl FinetuneConfig {
             batching: self.batching,
             shuffle: !self.no_shuffle,
             gradient_checkpointing: self.gradient_checkpointing,
+            engine: self.engine,
             precision: self.precision,
             metric_for_best_model: self.metric_for_best_model,
             logging_steps: self.logging_steps,

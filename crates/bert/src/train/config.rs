@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tunewise_data::Batching;
 
 use super::cadence::Cadence;
+use super::engine::EngineKind;
 use super::guard::NonFinite;
 use super::loss::LossConfig;
 use super::metric::MetricForBestModel;
@@ -32,6 +33,7 @@ use crate::{Error, Precision, Result};
 /// | `batching` | by-length | | which rows share a batch |
 /// | `shuffle` | true | | a new order each epoch |
 /// | `gradient_checkpointing` | false | | layers are computed again in the backward pass: less memory, the same gradients |
+/// | `engine` | auto | | what computes the steps: see [`EngineKind`] |
 /// | `precision` | auto | | arithmetic of the forward pass in training |
 /// | `metric_for_best_model` | by problem: macro F1, or loss for regression | | what the best model is best in |
 /// | `early_stopping_patience` | none | ≥ 1 | evaluations without improvement that end the run |
@@ -82,6 +84,8 @@ pub struct TrainConfig {
     pub shuffle: bool,
     /// Whether layers are computed again in the backward pass instead of kept.
     pub gradient_checkpointing: bool,
+    /// What computes the steps.
+    pub engine: EngineKind,
     /// Arithmetic of the forward pass in training.
     pub precision: Precision,
     /// What the best model is best in; `None` chooses by problem.
@@ -127,6 +131,7 @@ impl Default for TrainConfig {
             batching: Batching::ByLength,
             shuffle: true,
             gradient_checkpointing: false,
+            engine: EngineKind::Auto,
             precision: Precision::Auto,
             metric_for_best_model: None,
             early_stopping_patience: None,

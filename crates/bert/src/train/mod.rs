@@ -22,7 +22,7 @@ mod windows;
 pub use cadence::Cadence;
 pub use class_weights::ClassWeights;
 pub use config::TrainConfig;
-pub use engine::EngineChoice;
+pub use engine::{EngineChoice, EngineKind};
 pub use evaluation::{Evaluation, RegressionReport, Scores};
 pub use event::{Control, Event, Observer};
 pub use groups::decays;

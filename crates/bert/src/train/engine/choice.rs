@@ -1,17 +1,58 @@
 //! Which engine computes a run's steps.
 
 use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use tch::Device;
+use tunewise_kernels::Isa;
 
 use super::StepEngine;
 use super::general::GeneralEngine;
+use super::packed::PackedEngine;
 use crate::train::TrainConfig;
-use crate::{BertClassifier, Result};
+use crate::{Activation, BertClassifier, BertConfig, Error, Precision, Result};
+
+/// Which engine is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// The fastest that computes the model on this processor in the precision asked for.
+    #[default]
+    Auto,
+    /// libtorch's autograd.
+    General,
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::General => "general",
+        })
+    }
+}
+
+impl FromStr for EngineKind {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        [Self::Auto, Self::General].into_iter().find(|kind| kind.to_string() == name).ok_or_else(
+            || Error::Setting {
+                name: "engine",
+                got: name.to_owned(),
+                expected: "auto or general".to_owned(),
+            },
+        )
+    }
+}
 
 /// The engine of a run, and why it is that one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EngineChoice {
-    /// Its name: `general` is libtorch's autograd, which computes every model on every device.
+    /// Its name: `packed` has the forward and backward pass written out for this processor; `general`
+    /// is libtorch's autograd, which computes every model on every device.
     pub name: &'static str,
     /// Why it was chosen.
     pub reason: String,
@@ -28,8 +69,40 @@ pub(in crate::train) fn choose(
     model: &BertClassifier,
     config: &TrainConfig,
 ) -> Result<(Box<dyn StepEngine>, EngineChoice)> {
+    let isa = Isa::detect();
+    let Some(obstacle) = obstacle(model, config, isa) else {
+        let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1).max(1);
+        let engine = PackedEngine::new(model, config, (isa, threads))?;
+        let reason = format!("bf16 products of texts without padding, threads: {threads}");
+        return Ok((Box::new(engine), EngineChoice { name: "packed", reason }));
+    };
     let engine = GeneralEngine::new(model, config)?;
     let precision = config.precision.resolve(model.device());
-    let reason = format!("libtorch's autograd, {precision} products");
+    let reason = format!("libtorch's autograd, {precision} products; {obstacle}");
     Ok((Box::new(engine), EngineChoice { name: "general", reason }))
+}
+
+/// Why the packed engine is not to be used.
+fn obstacle(model: &BertClassifier, config: &TrainConfig, isa: Isa) -> Option<String> {
+    let BertConfig { hidden_size, intermediate_size, hidden_act, num_hidden_layers, .. } =
+        *model.config();
+    let even = |size: usize| size.is_multiple_of(2);
+    let because = |reason: &str| Some(reason.to_owned());
+    if config.engine == EngineKind::General {
+        return because("as asked for");
+    }
+    match model.device() {
+        Device::Cpu => {}
+        device => return Some(format!("the model is on {device:?}")),
+    }
+    match config.precision {
+        _ if !isa.has_bf16() => because("the processor has no AVX512-BF16"),
+        Precision::Fp32 => because("fp32 was asked for"),
+        _ if model.is_adapted() => because("the model has adapters"),
+        _ if config.gradient_checkpointing => because("gradient checkpointing was asked for"),
+        _ if hidden_act != Activation::Gelu => because("the activation is not gelu"),
+        _ if !even(hidden_size) || !even(intermediate_size) => because("a width is odd"),
+        _ if num_hidden_layers == 0 => because("there are no layers"),
+        _ => None,
+    }
 }

@@ -2,11 +2,12 @@
 
 mod choice;
 mod general;
+mod packed;
 
 use tch::Tensor;
 
-pub use choice::EngineChoice;
 pub(super) use choice::choose;
+pub use choice::{EngineChoice, EngineKind};
 
 use super::loss::Loss;
 use super::source::Source;

@@ -1,0 +1,202 @@
+//! The word embeddings, of which a step touches few: rows catch up with AdamW when they are next
+//! needed, to the bit what moving all of them at every step gives.
+
+use rayon::prelude::*;
+use tunewise_kernels::Isa;
+use tunewise_kernels::train::{AdamStep, Moving, adamw, adamw_idle, add, shrink};
+
+use super::parameters::Slot;
+
+/// The table's optimizer state and this step's gradient.
+#[derive(Debug)]
+pub(super) struct Words {
+    /// Its gradient is not used: see `gradient`.
+    pub(super) slot: Slot,
+    hidden: usize,
+    /// The word whose embedding gets no gradient.
+    padding: Option<u32>,
+    rows: Vec<Row>,
+    /// The steps after number `base` that some row has not made.
+    steps: Vec<AdamStep>,
+    base: u64,
+    /// Words of the window in the order of their first tokens, and their gradients.
+    used: Vec<u32>,
+    gradient: Vec<f32>,
+}
+
+/// A word's row.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    /// How many steps it has made.
+    steps: u64,
+    /// Whether it ever had a gradient; without one its moments are 0.
+    touched: bool,
+    /// Its place among the window's words.
+    place: Option<u32>,
+}
+
+/// A row's numbers, borrowed from the tables.
+struct RowMut<'a> {
+    row: &'a mut Row,
+    moving: Moving<'a>,
+}
+
+/// The table and its rows, in order.
+fn rows_mut<'a>(
+    rows: &'a mut [Row],
+    slot: &'a mut Slot,
+    table: &'a mut [f32],
+    hidden: usize,
+) -> impl IndexedParallelIterator<Item = RowMut<'a>> {
+    let moments =
+        slot.exp_avg.par_chunks_exact_mut(hidden).zip(slot.exp_avg_sq.par_chunks_exact_mut(hidden));
+    let tables = table.par_chunks_exact_mut(hidden).zip(moments);
+    rows.par_iter_mut().zip(tables).map(|(row, (parameter, (exp_avg, exp_avg_sq)))| RowMut {
+        row,
+        moving: Moving { parameter, exp_avg, exp_avg_sq },
+    })
+}
+
+impl Words {
+    pub(super) fn new(slot: Slot, (vocab, hidden): (usize, usize), padding: Option<u32>) -> Self {
+        let row = Row { steps: 0, touched: false, place: None };
+        Self {
+            slot,
+            hidden,
+            padding,
+            rows: vec![row; vocab],
+            steps: Vec::new(),
+            base: 0,
+            used: Vec::new(),
+            gradient: Vec::new(),
+        }
+    }
+
+    /// Adds a token's gradient to its word's.
+    pub(super) fn add(&mut self, isa: Isa, id: u32, gradient: &[f32]) {
+        if !self.slot.trains || self.padding == Some(id) {
+            return;
+        }
+        let Some(row) = self.rows.get_mut(id as usize) else { return };
+        let place = *row.place.get_or_insert_with(|| {
+            self.used.push(id);
+            self.gradient.resize(self.used.len() * self.hidden, 0.0);
+            self.used.len() as u32 - 1
+        });
+        let from = place as usize * self.hidden;
+        if let Some(sum) = self.gradient.get_mut(from..from + self.hidden) {
+            add(isa, gradient, sum);
+        }
+    }
+
+    /// The window's gradients.
+    pub(super) fn gradient(&self) -> &[f32] {
+        &self.gradient
+    }
+
+    /// The window's gradient of the whole table.
+    #[cfg(test)]
+    pub(super) fn dense_gradient(&self) -> Vec<f32> {
+        let mut dense = vec![0.0; self.rows.len() * self.hidden];
+        for (id, row) in self.used.iter().zip(self.gradient.chunks_exact(self.hidden)) {
+            dense[*id as usize * self.hidden..][..self.hidden].copy_from_slice(row);
+        }
+        dense
+    }
+
+    /// Forgets the window's gradients.
+    pub(super) fn clear(&mut self) {
+        for id in self.used.drain(..) {
+            if let Some(row) = self.rows.get_mut(id as usize) {
+                row.place = None;
+            }
+        }
+        self.gradient.clear();
+    }
+
+    /// Brings those rows of the table to the last step; `None` all of them.
+    pub(super) fn catch_up(&mut self, isa: Isa, table: &mut [f32], ids: Option<&[u32]>) {
+        if self.steps.is_empty() {
+            return;
+        }
+        let (steps, base, hidden) = (&self.steps, self.base, self.hidden);
+        let now = base + steps.len() as u64;
+        let each = |RowMut { row, moving }: RowMut<'_>| {
+            let missed = steps.get((row.steps - base) as usize..).unwrap_or(&[]);
+            if row.touched {
+                adamw_idle(isa, missed, moving);
+            } else {
+                shrink(isa, missed, moving.parameter);
+            }
+            row.steps = now;
+        };
+        match ids {
+            None => {
+                rows_mut(&mut self.rows, &mut self.slot, table, hidden).for_each(each);
+                self.base = now;
+                self.steps.clear();
+            }
+            Some(ids) => {
+                let mut ids = ids.to_vec();
+                ids.sort_unstable();
+                ids.dedup();
+                let rows = some_rows(&mut self.rows, &mut self.slot, table, (hidden, &ids));
+                rows.into_par_iter().with_min_len(8).for_each(each);
+            }
+        }
+    }
+
+    /// One step along the window's gradients, of rows that have caught up; the others make it later.
+    pub(super) fn step(&mut self, isa: Isa, table: &mut [f32], step: AdamStep) {
+        if !self.slot.trains {
+            return;
+        }
+        let mut order: Vec<u32> = self.used.clone();
+        order.sort_unstable();
+        let (gradient, hidden) = (&self.gradient, self.hidden);
+        let now = self.base + self.steps.len() as u64 + 1;
+        let rows = some_rows(&mut self.rows, &mut self.slot, table, (hidden, &order));
+        rows.into_par_iter().with_min_len(32).for_each(|RowMut { row, moving }| {
+            let from = row.place.map_or(0, |place| place as usize * hidden);
+            if let Some(gradient) = gradient.get(from..from + hidden) {
+                adamw(isa, step, moving, gradient);
+                (row.steps, row.touched) = (now, true);
+            }
+        });
+        self.steps.push(AdamStep { gradient_scale: 1.0, ..step });
+    }
+
+    /// After a state was loaded: all rows have made `steps` steps.
+    pub(super) fn loaded(&mut self, steps: u64) {
+        self.base = steps;
+        self.steps.clear();
+        let hidden = self.hidden.max(1);
+        let moments = self.slot.exp_avg.chunks(hidden).zip(self.slot.exp_avg_sq.chunks(hidden));
+        for (row, (m, v)) in self.rows.iter_mut().zip(moments) {
+            let touched = m.iter().chain(v).any(|moment| *moment != 0.0);
+            *row = Row { steps, touched, place: None };
+        }
+    }
+}
+
+/// The rows of those ids, which rise.
+fn some_rows<'a>(
+    rows: &'a mut [Row],
+    slot: &'a mut Slot,
+    table: &'a mut [f32],
+    (hidden, ids): (usize, &[u32]),
+) -> Vec<RowMut<'a>> {
+    let moments =
+        slot.exp_avg.chunks_exact_mut(hidden).zip(slot.exp_avg_sq.chunks_exact_mut(hidden));
+    let mut all = rows.iter_mut().zip(table.chunks_exact_mut(hidden).zip(moments));
+    let mut next = 0;
+    let mut found = Vec::with_capacity(ids.len());
+    for &id in ids {
+        let Some((row, (parameter, (exp_avg, exp_avg_sq)))) = all.nth(id as usize - next) else {
+            break;
+        };
+        next = id as usize + 1;
+        found.push(RowMut { row, moving: Moving { parameter, exp_avg, exp_avg_sq } });
+    }
+    found
+}
