@@ -144,6 +144,7 @@ fn a_run_repeats_to_the_byte_also_beside_busy_threads() {
 
 #[test]
 fn a_hundred_steps_follow_the_general_engine_in_fp32() {
+    let _turn = alone();
     let data = Data::new(40);
     let long = TrainConfig { max_steps: Some(100), gradient_accumulation_steps: 1, ..config() };
     let general =

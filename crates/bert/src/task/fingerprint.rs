@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::config::FinetuneConfig;
 use super::prepare::Prepared;
 use crate::error::Context;
+use crate::train::EngineChoice;
 use crate::{Error, Result, files};
 
 /// Everything that the result of a run depends on, beside its first weights.
@@ -24,6 +25,7 @@ pub(super) struct Fingerprint {
     pub(super) model_commit: Option<String>,
     model: Value,
     precision: String,
+    engine: String,
     device: String,
     threads: i64,
     configuration: Map<String, Value>,
@@ -32,7 +34,8 @@ pub(super) struct Fingerprint {
 impl FinetuneConfig {
     /// Settings that a resumed run may change: where files are (their contents are compared), what is
     /// kept, and what is compared as it came out.
-    pub(crate) const MAY_CHANGE: [&str; 15] = [
+    pub(crate) const MAY_CHANGE: [&str; 16] = [
+        "engine",
         "gradient_checkpointing",
         "model_name_or_path",
         "train_file",
@@ -70,6 +73,7 @@ impl Fingerprint {
             model_commit: run.model_commit.clone(),
             model: run.model.config().to_json(),
             precision: config.precision.resolve(device).to_string(),
+            engine: EngineChoice::of(&run.model, &config.train_config()).name.to_owned(),
             device: format!("{device:?}").to_lowercase(),
             threads: i64::from(tch::get_num_threads()),
             configuration: match serde_json::to_value(config).at(here)? {

@@ -64,22 +64,39 @@ impl fmt::Display for EngineChoice {
     }
 }
 
+impl EngineChoice {
+    /// The engine that computes `model`'s steps by `config` on this processor.
+    #[must_use]
+    pub fn of(model: &BertClassifier, config: &TrainConfig) -> Self {
+        let Some(obstacle) = obstacle(model, config, Isa::detect()) else {
+            let threads = threads();
+            let reason = format!("bf16 products of texts without padding, threads: {threads}");
+            return Self { name: PACKED, reason };
+        };
+        let precision = config.precision.resolve(model.device());
+        let reason = format!("libtorch's autograd, {precision} products; {obstacle}");
+        Self { name: "general", reason }
+    }
+}
+
+const PACKED: &str = "packed";
+
+fn threads() -> usize {
+    usize::try_from(tch::get_num_threads()).unwrap_or(1).max(1)
+}
+
 /// The engine for `config` and `model` on this processor.
 pub(in crate::train) fn choose(
     model: &BertClassifier,
     config: &TrainConfig,
 ) -> Result<(Box<dyn StepEngine>, EngineChoice)> {
-    let isa = Isa::detect();
-    let Some(obstacle) = obstacle(model, config, isa) else {
-        let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1).max(1);
-        let engine = PackedEngine::new(model, config, (isa, threads))?;
-        let reason = format!("bf16 products of texts without padding, threads: {threads}");
-        return Ok((Box::new(engine), EngineChoice { name: "packed", reason }));
+    let choice = EngineChoice::of(model, config);
+    let engine: Box<dyn StepEngine> = if choice.name == PACKED {
+        Box::new(PackedEngine::new(model, config, (Isa::detect(), threads()))?)
+    } else {
+        Box::new(GeneralEngine::new(model, config)?)
     };
-    let engine = GeneralEngine::new(model, config)?;
-    let precision = config.precision.resolve(model.device());
-    let reason = format!("libtorch's autograd, {precision} products; {obstacle}");
-    Ok((Box::new(engine), EngineChoice { name: "general", reason }))
+    Ok((engine, choice))
 }
 
 /// Why the packed engine is not to be used.

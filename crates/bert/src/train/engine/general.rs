@@ -133,7 +133,7 @@ mod tests {
 
     use super::*;
     use crate::BertConfig;
-    use crate::train::{Control, Event, Observer, Source, TrainState, Trainer};
+    use crate::train::{Control, EngineKind, Event, Observer, Source, TrainState, Trainer};
 
     fn model() -> BertClassifier {
         let config = BertConfig {
@@ -189,6 +189,7 @@ mod tests {
         let config = TrainConfig {
             per_device_train_batch_size: 2,
             num_train_epochs: 2.0,
+            engine: EngineKind::General,
             ..TrainConfig::default()
         };
         let _turn = crate::runtime::generator();

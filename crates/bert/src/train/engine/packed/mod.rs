@@ -194,6 +194,10 @@ impl PackedEngine {
 }
 
 impl StepEngine for PackedEngine {
+    fn takes_ragged(&self) -> bool {
+        true
+    }
+
     fn begin_step(&mut self, stream: i64) {
         self.stream = stream as u64;
     }

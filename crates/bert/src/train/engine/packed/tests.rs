@@ -98,7 +98,7 @@ impl Bench {
         let rows: Vec<usize> = (0..11).collect();
         let batch = source.batch(&rows, Batching::Longest).unwrap();
         let batch = DeviceBatch::upload(&batch, Device::Cpu).unwrap();
-        let logits = self.model.forward(&batch, Mode::Train).unwrap();
+        let logits = self.model.forward(&batch, Mode::Train(0)).unwrap();
         let loss = self.loss.sum(&logits, batch.labels.as_ref().unwrap()).unwrap() / 11.0;
         loss.f_backward().unwrap();
         let gradient = |(name, tensor): (&str, &Tensor)| {
