@@ -11,7 +11,7 @@ use crate::finetune_args::read;
 
 /// Searches for the settings of a fine-tuning run that do best on its validation rows
 ///
-/// Flags and keys of the TOML file are those of `finetune`. The file's table [search] has trials, seed,
+/// Flags and keys of the TOML file are those of `finetune`. The file's table `search` has trials, seed,
 /// reduction_factor, min_resource, max_minutes and keep_weights; its table [search.space] has the
 /// settings that vary, such as
 ///
