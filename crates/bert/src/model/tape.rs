@@ -17,8 +17,8 @@ type Layer<'m> = Box<dyn Fn(&Tensor) -> Result<Tensor> + 'm>;
 /// [`Tape::whole`] leaves everything to autograd. [`Tape::by_layer`] is gradient checkpointing: of an
 /// encoder layer only the input is kept, and the backward pass computes the layer again from it, with
 /// the same dropout masks: on the CPU they follow from the pass's stream and the layer's place, on CUDA
-/// the generator's state is kept too. The gradients are the same, bit
-/// for bit; a step takes about a third more time and the memory of one layer instead of all. The last
+/// the generator's state is kept too. The gradients are the same, bit for bit; a step computes every
+/// layer but the last twice and keeps the inputs of layers instead of what is inside them. The last
 /// layer, which is the first that the backward pass comes to, is kept whole.
 ///
 /// # Reference
