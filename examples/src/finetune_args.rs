@@ -125,7 +125,7 @@ pub struct FinetuneArgs {
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_shuffle: bool,
-    /// Compute the layers again in the backward pass instead of keeping them: less memory, more time,
+    /// Compute the layers again in the backward pass instead of keeping them: more time,
     /// the same gradients
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]

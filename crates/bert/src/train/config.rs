@@ -32,7 +32,7 @@ use crate::{Error, Precision, Result};
 /// | `adam_epsilon` | 1e-8 | > 0 | guard of AdamW's denominator |
 /// | `batching` | by-length | | which rows share a batch |
 /// | `shuffle` | true | | a new order each epoch |
-/// | `gradient_checkpointing` | false | | layers are computed again in the backward pass: less memory, the same gradients |
+/// | `gradient_checkpointing` | false | | layers are computed again in the backward pass: not kept, the same gradients |
 /// | `engine` | auto | | what computes the steps: see [`EngineKind`] |
 /// | `precision` | auto | | arithmetic of the forward pass in training |
 /// | `metric_for_best_model` | by problem: macro F1, or loss for regression | | what the best model is best in |
