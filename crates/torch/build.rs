@@ -19,12 +19,15 @@ fn main() -> Result<(), String> {
         .define("_GLIBCXX_USE_CXX11_ABI", "1")
         .include(include.join("torch/csrc/api/include"))
         .include(include)
+        .include("shim") // stands in for gloo's headers: see shim/gloo
+        .define("USE_C10D_GLOO", None)
         .flag("-fopenmp") // libtorch's parallel_for is an OpenMP loop in a header
         .debug(false) // as for the dependencies: see the workspace's profile
         .opt_level(3) // loops over rows are useless without vectors
         .warnings(false)
         .files([
             "shim/attention.cpp",
+            "shim/group.cpp",
             "shim/linear.cpp",
             "shim/masks.cpp",
             "shim/norm.cpp",

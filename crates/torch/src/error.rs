@@ -40,6 +40,28 @@ pub enum Error {
         /// Where it is.
         device: tch::Device,
     },
+    /// A setting of a group of processes is missing or out of its range.
+    #[error("{name}: got {got}, expected {expected}")]
+    GroupSetting {
+        /// The environment variable or argument.
+        name: &'static str,
+        /// What it is.
+        got: String,
+        /// What it must be.
+        expected: String,
+    },
+    /// The processes of a group did not come together.
+    #[error("rank {rank} of {world_size}, {op}: {}", first_line(message))]
+    Group {
+        /// The operation.
+        op: &'static str,
+        /// This process.
+        rank: usize,
+        /// How many there are.
+        world_size: usize,
+        /// libtorch's message.
+        message: String,
+    },
     /// A parameter cannot be optimized by the fused kernel.
     #[error("parameter `{name}` must be a contiguous Float tensor that requires a gradient")]
     UnsuitableParameter {

@@ -23,7 +23,32 @@ pub(crate) struct AdamWArgs {
     pub(crate) epsilon: f64,
 }
 
+/// Mirrors `tunewise_group_args` in `shim/group.cpp`, field for field.
+#[repr(C)]
+pub(crate) struct GroupArgs {
+    pub(crate) host: *const c_char,
+    pub(crate) port: u16,
+    pub(crate) serves: c_int,
+    pub(crate) rank: c_int,
+    pub(crate) size: c_int,
+    pub(crate) timeout_ms: i64,
+    pub(crate) interface: *const c_char,
+    pub(crate) address: *const c_char,
+}
+
 unsafe extern "C" {
+    pub(crate) fn tunewise_group_new(args: *const GroupArgs, out: *mut *mut c_void) -> *mut c_char;
+    pub(crate) fn tunewise_group_free(group: *mut c_void) -> *mut c_char;
+    pub(crate) fn tunewise_group_all_reduce(
+        group: *mut c_void,
+        tensor: *mut C_tensor,
+    ) -> *mut c_char;
+    pub(crate) fn tunewise_group_broadcast(
+        group: *mut c_void,
+        tensor: *mut C_tensor,
+        root: c_int,
+    ) -> *mut c_char;
+    pub(crate) fn tunewise_group_barrier(group: *mut c_void) -> *mut c_char;
     pub(crate) fn tunewise_fused_adamw(args: *const AdamWArgs) -> *mut c_char;
     pub(crate) fn tunewise_clip_grad_norm(
         gradients: *const *mut C_tensor,

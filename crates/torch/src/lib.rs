@@ -25,6 +25,7 @@
 //! | `cuda`, `allocator` | [`init`] |
 //! | `exit` | [`exit_at_once`] |
 //! | `generator` | [`GeneratorState`] |
+//! | `group` | [`ProcessGroup`]: several processes that train together |
 //! | `mapped` | [`MappedFile`] |
 //! | `view` | [`floats`], [`floats_mut`]: a CPU tensor's numbers as a slice |
 //!
@@ -40,6 +41,7 @@ mod exit;
 mod ffi;
 mod fused;
 mod generator;
+mod group;
 mod mapped;
 mod view;
 
@@ -50,6 +52,7 @@ pub use error::{Error, Result};
 pub use exit::exit_at_once;
 pub use fused::{DropoutMasks, Norm, Visible, add_norm, attention, dropout, half_linear};
 pub use generator::GeneratorState;
+pub use group::{GroupOptions, ProcessGroup};
 pub use mapped::MappedFile;
 pub use view::{floats, floats_mut};
 
