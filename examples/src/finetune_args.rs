@@ -176,6 +176,9 @@ pub struct FinetuneArgs {
     /// Price of an hour of this machine, for the run record
     #[arg(long, value_name = "X")]
     pub price_per_hour: Option<f64>,
+    /// Seconds that one of several processes waits for the others [default: 1800]
+    #[arg(long, value_name = "X")]
+    pub ddp_timeout: Option<f64>,
     /// Threads of libtorch [default: the cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

@@ -301,6 +301,14 @@ pub enum Error {
         /// Its value then, as JSON.
         expected: String,
     },
+    /// The processes of a group were not started for the same run.
+    #[error("rank {rank}: {difference}")]
+    RanksDiffer {
+        /// This process.
+        rank: usize,
+        /// What differs.
+        difference: String,
+    },
     /// A search cannot draw values for a setting.
     #[error("`{setting}` is {got}, expected {expected}")]
     SearchSpace {

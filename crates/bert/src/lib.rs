@@ -60,3 +60,4 @@ pub use prediction::Prediction;
 pub use pretrained::{PretrainedWriter, Settings};
 pub use runtime::{exit_at_once, runtime_info, set_num_threads};
 pub use serve::{Answer, Pending, ShareOptions, SharedClassifier};
+pub use tunewise_torch::{GroupOptions, ProcessGroup};

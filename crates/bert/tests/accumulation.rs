@@ -1,14 +1,18 @@
-//! Accumulated gradients are those of one large batch.
+//! Accumulated gradients are those of one large batch, and so are those of several processes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use tch::{Device, Kind, Tensor};
 use tunewise_bert::train::{
-    Cadence, Control, Event, Observer, SchedulerType, Source, TrainConfig, TrainState, Trainer,
+    Cadence, Control, EngineKind, Event, Observer, SchedulerType, Source, TrainConfig, TrainState,
+    Trainer,
 };
-use tunewise_bert::{BertClassifier, BertConfig, Precision, Result};
+use tunewise_bert::{BertClassifier, BertConfig, GroupOptions, Precision, ProcessGroup, Result};
 use tunewise_data::{Batching, Casing, Dataset, EncodedTexts, Example, Targets, Tokenizer};
 
 const ROWS: usize = 64;
@@ -29,6 +33,10 @@ fn texts() -> (EncodedTexts, Targets) {
 }
 
 fn model() -> BertClassifier {
+    model_with(0.0)
+}
+
+fn model_with(dropout: f64) -> BertClassifier {
     let config = BertConfig {
         vocab_size: 11,
         hidden_size: 32,
@@ -36,8 +44,8 @@ fn model() -> BertClassifier {
         num_attention_heads: 4,
         intermediate_size: 64,
         max_position_embeddings: 32,
-        hidden_dropout_prob: 0.0,
-        attention_probs_dropout_prob: 0.0,
+        hidden_dropout_prob: dropout,
+        attention_probs_dropout_prob: dropout,
         ..BertConfig::default()
     };
     BertClassifier::new(config, Device::Cpu, 1).unwrap()
@@ -50,6 +58,8 @@ struct Seen {
     /// The gradients of the first step.
     gradients: BTreeMap<String, Tensor>,
     weights: BTreeMap<String, Tensor>,
+    /// Of an evaluation after the last step.
+    best: f64,
 }
 
 impl Observer for Seen {
@@ -78,7 +88,34 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 fn run(batch: usize, accumulation: usize, steps: u64) -> Seen {
-    let (mut model, (texts, targets)) = (model(), texts());
+    run_in(None, model(), (batch, accumulation, steps))
+}
+
+/// A run by a group of processes, which threads play; each rank's.
+fn run_shared(world_size: usize, job: (usize, usize, u64), dropout: f64) -> Vec<Seen> {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let models: Vec<_> = (0..world_size).map(|_| model_with(dropout)).collect();
+    thread::scope(|scope| {
+        let ranks: Vec<_> = models
+            .into_iter()
+            .enumerate()
+            .map(|(rank, model)| {
+                scope.spawn(move || {
+                    let options = GroupOptions::new(("127.0.0.1", port), rank, world_size);
+                    run_in(Some(ProcessGroup::join(&options).unwrap()), model, job)
+                })
+            })
+            .collect();
+        ranks.into_iter().map(|rank| rank.join().unwrap()).collect()
+    })
+}
+
+fn run_in(
+    group: Option<ProcessGroup>,
+    mut model: BertClassifier,
+    (batch, accumulation, steps): (usize, usize, u64),
+) -> Seen {
+    let (texts, targets) = texts();
     let config = TrainConfig {
         learning_rate: 1e-3,
         lr_scheduler_type: SchedulerType::Constant,
@@ -90,11 +127,18 @@ fn run(batch: usize, accumulation: usize, steps: u64) -> Seen {
         max_grad_norm: 0.0,
         logging_steps: 1,
         save_steps: Cadence::Steps(1),
+        eval_steps: Cadence::Steps(steps),
+        engine: EngineKind::General,
         ..TrainConfig::default()
     };
     let source = Source { texts: &texts, targets: &targets, pad_id: 0, max_seq_length: 32 };
     let mut seen = Seen::default();
-    Trainer::new(&mut model, config).unwrap().observe(&mut seen).fit(&source, None).unwrap();
+    let mut trainer = Trainer::new(&mut model, config).unwrap();
+    if let Some(group) = group {
+        trainer = trainer.in_group(Rc::new(group)).unwrap();
+    }
+    let outcome = trainer.observe(&mut seen).fit(&source, Some(&source)).unwrap();
+    seen.best = outcome.state.best.unwrap().value;
     let weight = |(name, tensor): (&str, &Tensor)| (name.to_owned(), tensor.detach().copy());
     seen.weights = model.parameters().map(weight).collect();
     seen
@@ -146,4 +190,35 @@ fn weights_are_the_same_but_for_those_that_only_rounding_moves() {
         let beside = &whole.gradients[&name.replace("key", "query")];
         assert!(norm([gradient]) < 1e-4 * norm([beside]), "{name}");
     }
+}
+
+fn largest_deviation(of: &[f64], from: &[f64]) -> f64 {
+    assert_eq!(of.len(), from.len());
+    of.iter().zip(from).map(|(a, b)| (a - b).abs() / b).fold(0.0, f64::max)
+}
+
+#[test]
+fn two_processes_are_one_with_twice_the_batch() {
+    let _turn = alone();
+    let whole = run(16, 1, 50);
+    let ranks = run_shared(2, (8, 1, 50), 0.0);
+    let loss = largest_deviation(&ranks[0].losses, &whole.losses);
+    eprintln!("two ranks: losses {loss:e}");
+    assert!(loss <= 1e-5);
+    assert!(relative(&ranks[0].gradients, &whole.gradients) <= SAME);
+    assert_eq!(ranks[0].best, whole.best, "an evaluation is of all rows");
+    assert_eq!(ranks[0].losses, ranks[1].losses);
+    assert_eq!(ranks[0].weights, ranks[1].weights, "to the bit");
+}
+
+/// 64 rows in batches of 10 are 7: three processes share windows of 3, 3 and 1.
+#[test]
+fn ragged_windows_and_dropout_are_as_if_one_process_accumulated() {
+    let _turn = alone();
+    let whole = run_in(None, model_with(0.1), (10, 3, 9));
+    let ranks = run_shared(3, (10, 1, 9), 0.1);
+    let loss = largest_deviation(&ranks[2].losses, &whole.losses);
+    eprintln!("three ranks: losses {loss:e}");
+    assert!(loss <= SAME);
+    assert_eq!(ranks[0].weights, ranks[2].weights);
 }

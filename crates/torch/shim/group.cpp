@@ -1,9 +1,13 @@
 // A group of processes: libtorch's own gloo collectives, met through its TCP store.
 #include "shim.h"
 #include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <algorithm>
 #include <vector>
 
 namespace {
@@ -15,6 +19,11 @@ using c10::make_intrusive;
 struct Group {
   intrusive_ptr<c10d::Store> store;
   intrusive_ptr<c10d::Backend> backend;
+
+  void sum(const at::Tensor& tensor) {
+    std::vector<at::Tensor> tensors{tensor};
+    backend->allreduce(tensors)->wait();
+  }
 };
 }  // namespace
 
@@ -65,8 +74,7 @@ char* tunewise_group_free(void* group) {
 // The sum over all processes, in place.
 char* tunewise_group_all_reduce(void* group, at::Tensor* tensor) {
   return tunewise::guard([&] {
-    std::vector<at::Tensor> tensors{*tensor};
-    static_cast<Group*>(group)->backend->allreduce(tensors)->wait();
+    static_cast<Group*>(group)->sum(*tensor);
   });
 }
 
@@ -82,5 +90,53 @@ char* tunewise_group_broadcast(void* group, at::Tensor* tensor, int root) {
 
 char* tunewise_group_barrier(void* group) {
   return tunewise::guard([&] { static_cast<Group*>(group)->backend->barrier()->wait(); });
+}
+
+// Sums the gradients of n parameters over all processes, in flat buckets of about `bucket` numbers, and
+// with them `numbers`, k of them. Where no process has a gradient, none comes to be; where only others
+// have one, theirs does.
+char* tunewise_group_reduce_gradients(void* group, at::Tensor* const* parameters, size_t n, double* numbers,
+                                      size_t k, int64_t bucket) {
+  return tunewise::guard([&] {
+    at::NoGradGuard no_grad;
+    auto& ranks = *static_cast<Group*>(group);
+    auto head = at::zeros({static_cast<int64_t>(n + k)}, at::kDouble);
+    double* counts = head.data_ptr<double>();
+    for (size_t i = 0; i < n; ++i) counts[i] = parameters[i]->grad().defined() ? 1 : 0;
+    std::copy(numbers, numbers + k, counts + n);
+    ranks.sum(head);
+    std::copy(counts + n, counts + n + k, numbers);
+
+    at::Tensor flat;
+    for (size_t begin = 0; begin < n;) {
+      int64_t size = 0;
+      size_t end = begin;
+      for (; end < n && (size == 0 || size + parameters[end]->numel() <= bucket); ++end)
+        if (counts[end] > 0) size += parameters[end]->numel();
+      if (!flat.defined() || flat.numel() < size) flat = at::empty({size}, at::kFloat);
+      auto part = flat.narrow(0, 0, size);
+      // Each present parameter of the bucket with its place in it.
+      auto each = [&](auto&& visit) {
+        int64_t at = 0;
+        for (size_t i = begin; i < end; ++i) {
+          if (counts[i] == 0) continue;
+          int64_t length = parameters[i]->numel();
+          visit(*parameters[i], part.narrow(0, at, length).view_as(*parameters[i]));
+          at += length;
+        }
+      };
+      each([](const at::Tensor& parameter, at::Tensor place) {
+        parameter.grad().defined() ? place.copy_(parameter.grad()) : place.zero_();
+      });
+      if (size > 0) ranks.sum(part);
+      each([](const at::Tensor& parameter, const at::Tensor& place) {
+        if (parameter.grad().defined())
+          parameter.mutable_grad().copy_(place);
+        else
+          parameter.mutable_grad() = place.to(parameter.device(), /*non_blocking=*/false, /*copy=*/true);
+      });
+      begin = end;
+    }
+  });
 }
 }

@@ -134,6 +134,11 @@ impl AdamW {
         self.groups.iter().flat_map(|group| &group.slots)
     }
 
+    /// The parameters, in the order of the groups.
+    pub fn parameters(&self) -> impl Iterator<Item = &Tensor> {
+        self.slots().map(|slot| &slot.parameter)
+    }
+
     /// The defined gradients, in the order of the groups; they alias the parameters' own.
     #[must_use]
     pub fn gradients(&self) -> Vec<Tensor> {

@@ -48,6 +48,14 @@ unsafe extern "C" {
         tensor: *mut C_tensor,
         root: c_int,
     ) -> *mut c_char;
+    pub(crate) fn tunewise_group_reduce_gradients(
+        group: *mut c_void,
+        parameters: *const *mut C_tensor,
+        n: usize,
+        numbers: *mut f64,
+        k: usize,
+        bucket: i64,
+    ) -> *mut c_char;
     pub(crate) fn tunewise_group_barrier(group: *mut c_void) -> *mut c_char;
     pub(crate) fn tunewise_fused_adamw(args: *const AdamWArgs) -> *mut c_char;
     pub(crate) fn tunewise_clip_grad_norm(

@@ -120,6 +120,9 @@ fn setting(name: &'static str, got: &str, expected: &str) -> Error {
     Error::GroupSetting { name, got: got.to_owned(), expected: expected.to_owned() }
 }
 
+/// Numbers of a bucket of gradients: 32 MiB of them.
+const BUCKET: i64 = 8 << 20;
+
 /// A process's place in a group, once all have met. Operations are collective: every process of the
 /// group calls the same ones in the same order, or the others wait until their timeout and fail.
 ///
@@ -220,6 +223,29 @@ impl ProcessGroup {
         // SAFETY: as for `all_reduce`.
         let message = unsafe { ffi::tunewise_group_broadcast(self.group, handle, root as c_int) };
         self.named("broadcast", message)
+    }
+
+    /// Sums the gradients of `parameters` over all processes, in buckets, and `numbers` with them: a
+    /// loss, say. A parameter that no process has a gradient of keeps none; where only others have one,
+    /// theirs becomes this process's. All processes must give the same parameters in the same order.
+    ///
+    /// A process sends and receives `2 (world_size - 1) / world_size` times the bytes: 4 a gradient's
+    /// number, 8 a parameter and a number of `numbers`.
+    ///
+    /// # Errors
+    /// As [`ProcessGroup::all_reduce`].
+    pub fn reduce_gradients<'t>(
+        &self,
+        parameters: impl IntoIterator<Item = &'t Tensor>,
+        numbers: &mut [f64],
+    ) -> Result<()> {
+        let handles = ffi::handles(parameters);
+        let (parameters, n, k) = (handles.as_ptr(), handles.len(), numbers.len());
+        let numbers = numbers.as_mut_ptr();
+        // SAFETY: `n` live tensors, `k` numbers, a live group; the call ends before it returns.
+        self.named("summing gradients", unsafe {
+            ffi::tunewise_group_reduce_gradients(self.group, parameters, n, numbers, k, BUCKET)
+        })
     }
 
     /// Waits until every process is here.

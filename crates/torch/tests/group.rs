@@ -110,3 +110,24 @@ fn what_cannot_be_sent_is_refused_before_anybody_waits() {
     assert_eq!(refused[0].0, crooked);
     assert_eq!(refused[1].1, "root: got 2, expected a rank from 0 to 1");
 }
+
+#[test]
+fn gradients_are_summed_where_any_rank_has_one() {
+    let seen = together(2, |group| {
+        let parameter = |value: f64| {
+            Tensor::full([2, 3], value, (Kind::Float, tch::Device::Cpu)).set_requires_grad(true)
+        };
+        let [everywhere, on_one, nowhere] = [parameter(1.0), parameter(2.0), parameter(3.0)];
+        let rank = group.rank() as f64;
+        (everywhere.sum(Kind::Float) * (1.0 + rank)).backward();
+        if group.rank() == 1 {
+            (on_one.square().sum(Kind::Float)).backward();
+        }
+        let mut numbers = [0.25 + rank];
+        let parameters = [&everywhere, &on_one, &nowhere];
+        group.reduce_gradients(parameters, &mut numbers).unwrap();
+        let of = |tensor: &Tensor| Vec::<f32>::try_from(tensor.grad().reshape([-1])).unwrap();
+        (of(&everywhere), of(&on_one), nowhere.grad().defined(), numbers)
+    });
+    assert_eq!(seen, vec![(vec![3.0; 6], vec![4.0; 6], false, [1.5]); 2]);
+}

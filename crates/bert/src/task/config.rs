@@ -37,6 +37,7 @@ use crate::{Error, Precision, Result};
 /// | `save_total_limit` | none | checkpoints that stay: the newest, and that of the best evaluation |
 /// | `resume` | false | go on from the newest whole checkpoint of `output_dir` |
 /// | `price_per_hour` | none | what an hour of the machine costs, for `run.json` |
+/// | `ddp_timeout` | 1800 | seconds that a process of a group waits for the others |
 /// | `threads` | libtorch's | threads of libtorch |
 /// | `device` | auto | cpu, cuda:N or auto |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -140,6 +141,8 @@ pub struct FinetuneConfig {
     pub non_finite: NonFinite,
     /// Price of an hour of the machine, in any currency.
     pub price_per_hour: Option<f64>,
+    /// Seconds that a process of a group waits for the others.
+    pub ddp_timeout: f64,
     /// Threads of libtorch.
     pub threads: Option<usize>,
     /// Where to compute.
@@ -199,6 +202,7 @@ impl Default for FinetuneConfig {
             max_minutes: None,
             non_finite: train.non_finite,
             price_per_hour: None,
+            ddp_timeout: 1800.0,
             threads: None,
             device: DeviceChoice::Auto,
         }
@@ -240,6 +244,9 @@ impl FinetuneConfig {
             && self.validation_split.is_none()
         {
             return fault("early_stopping_patience", "given", "validation rows to watch");
+        }
+        if !(self.ddp_timeout >= 0.001 && self.ddp_timeout <= 1e9) {
+            return fault("ddp_timeout", &self.ddp_timeout.to_string(), "0.001 to 1e9 seconds");
         }
         if self.threads == Some(0) {
             return fault("threads", "0", "1 or more");

@@ -1,22 +1,26 @@
 //! The main job.
 
+use std::rc::Rc;
 use std::time::Instant;
+
+use tunewise_torch::ProcessGroup;
 
 use super::config::FinetuneConfig;
 use super::fingerprint::Fingerprint;
+use super::follow::{follow, trainer};
 use super::herald::Herald;
 use super::inputs::Part;
+use super::meeting::meet;
 use super::notice::Notice;
 use super::outputs::{Final, Metrics};
 use super::prepare::Prepared;
-use super::run_clock::RunClock;
+use super::run_clock::{RunClock, Spent};
 use super::run_record::{Measured, RunRecord};
 use super::saved_run::Resumed;
 use super::saver::Saver;
 use crate::files::{self, OutputFolder};
 use crate::train::{
-    Evaluation, History, LogFile, MetricForBestModel, Observer, Outcome, StopReason, Trainer,
-    predict,
+    Evaluation, History, LogFile, MetricForBestModel, Observer, Outcome, StopReason, predict,
 };
 use crate::{Error, Precision, PretrainedWriter, Result};
 
@@ -62,11 +66,38 @@ pub fn finetune(
     tell: &mut dyn FnMut(&Notice),
     observers: Vec<&mut dyn Observer>,
 ) -> Result<Finetuned> {
+    run(config, None, tell, observers)
+}
+
+/// [`finetune`] as one process of a group: each calls this with the same settings and sees the same
+/// files, the output folder too if the run is resumed. The first process alone writes, and alone has a
+/// report. A step takes `gradient_accumulation_steps` micro-batches of `per_device_train_batch_size`
+/// rows from every process.
+///
+/// # Errors
+/// Those of [`finetune`]; [`crate::Error::RanksDiffer`] for processes that were not started for the
+/// same run; [`crate::Error::Shim`] when one is gone or does not answer within the group's timeout.
+pub fn finetune_in_group(
+    config: &FinetuneConfig,
+    group: Rc<ProcessGroup>,
+    tell: &mut dyn FnMut(&Notice),
+    observers: Vec<&mut dyn Observer>,
+) -> Result<Finetuned> {
+    run(config, Some(group), tell, observers)
+}
+
+fn run(
+    config: &FinetuneConfig,
+    group: Option<Rc<ProcessGroup>>,
+    tell: &mut dyn FnMut(&Notice),
+    observers: Vec<&mut dyn Observer>,
+) -> Result<Finetuned> {
     let begin = Instant::now();
     config.validate()?;
     let resumed = Resumed::find(config, tell)?;
     let replaceable = config.replaceable();
-    if resumed.is_none() {
+    let leads = group.as_ref().is_none_or(|group| group.rank() == 0);
+    if leads && resumed.is_none() {
         OutputFolder::check(&config.output_dir, replaceable)?;
     }
     refuse_own_checkpoint(config)?;
@@ -74,14 +105,25 @@ pub fn finetune(
         tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
     }
     let mut run = Prepared::new(config, resumed.as_ref().and_then(Resumed::model_commit), tell)?;
-    let fingerprint = Fingerprint::new(config, &run)?;
-    let folder = match &resumed {
-        Some(resumed) => resumed.enter(&config.output_dir, &fingerprint)?,
+    let processes = group.as_ref().map_or(1, |group| group.world_size());
+    let fingerprint = Fingerprint::new(config, &run, processes)?;
+    let resumed = resumed.as_ref();
+    if let Some(resumed) = resumed {
+        resumed.check(&fingerprint, tell)?;
+    }
+    if let Some(group) = &group {
+        // From here on no process looks for checkpoints any more.
+        meet(group, &fingerprint, resumed.map(|resumed| resumed.saved.state.step))?;
+    }
+    if !leads {
+        return follow(config, &mut run, (resumed, group), begin, observers);
+    }
+    let folder = match resumed {
+        Some(resumed) => resumed.enter(&config.output_dir)?,
         None => OutputFolder::create(&config.output_dir, replaceable)?,
     };
 
-    let resumed = resumed.as_ref();
-    let job = Job { config, folder: &folder, fingerprint: &fingerprint, resumed, begin };
+    let job = Job { config, folder: &folder, fingerprint: &fingerprint, resumed, group, begin };
     let Trained { outcome, clock, history } = job.train(&mut run, tell, observers)?;
     if outcome.state.best.is_some() {
         run.model.restore(folder.path())?;
@@ -95,19 +137,33 @@ pub fn finetune(
         StopReason::Stopped => None,
         _ => Some(job.report(&run, &history)?),
     };
-    let measured = Measured {
+    let record = RunRecord::new(config, &run.model, measured(&run, &outcome, clock.spent()));
+    files::write_json(&folder.join("run.json"), &record)?;
+    Ok(Finetuned::new(config, &run, outcome, (report, record)))
+}
+
+impl Finetuned {
+    pub(super) fn new(
+        config: &FinetuneConfig,
+        run: &Prepared,
+        outcome: Outcome,
+        (report, record): (Option<Report>, RunRecord),
+    ) -> Self {
+        let metric = MetricForBestModel::default_of(run.model.config().problem());
+        let metric_for_best_model = config.metric_for_best_model.unwrap_or(metric);
+        Self { outcome, metric_for_best_model, report, record }
+    }
+}
+
+/// What the record needs of a run.
+pub(super) fn measured<'a>(run: &'a Prepared, outcome: &'a Outcome, spent: Spent) -> Measured<'a> {
+    Measured {
         texts: &run.train.texts,
-        outcome: &outcome,
-        spent: clock.spent(),
+        outcome,
+        spent,
         data_hash: run.data_hash.clone(),
         model_commit: run.model_commit.clone(),
-    };
-    let record = RunRecord::new(config, &run.model, measured);
-    files::write_json(&folder.join("run.json"), &record)?;
-    let problem = run.model.config().problem();
-    let metric = MetricForBestModel::default_of(problem);
-    let metric_for_best_model = config.metric_for_best_model.unwrap_or(metric);
-    Ok(Finetuned { outcome, metric_for_best_model, report, record })
+    }
 }
 
 /// The output folder is cleared of an earlier run's files: it must not be the checkpoint's own.
@@ -123,6 +179,9 @@ fn refuse_own_checkpoint(config: &FinetuneConfig) -> Result<()> {
 
 /// Tells which lines a run broke off at, and where the state before it is.
 fn broken_off(error: &Error, train: &Part, saver: &Saver<'_>, tell: &mut dyn FnMut(&Notice)) {
+    if let (Error::Shim(tunewise_torch::Error::Group { .. }), Some(path)) = (error, &saver.last) {
+        tell(&Notice::LastCheckpoint { path: path.clone() });
+    }
     let (Error::LossNotFinite { rows, .. } | Error::GradientNotFinite { rows, .. }) = error else {
         return;
     };
@@ -140,6 +199,7 @@ struct Job<'a> {
     fingerprint: &'a Fingerprint,
     /// The checkpoint to go on from, if there is one.
     resumed: Option<&'a Resumed>,
+    group: Option<Rc<ProcessGroup>>,
     begin: Instant,
 }
 
@@ -168,14 +228,8 @@ impl Job<'_> {
         let train = run.train.source(&run.tokenizer, run.max_seq_length);
         let valid =
             run.validation.as_ref().map(|part| part.source(&run.tokenizer, run.max_seq_length));
-        if let Some(resumed) = self.resumed {
-            run.model.restore(&resumed.path)?;
-        }
-        let mut trainer = Trainer::new(&mut run.model, self.config.train_config())?;
+        let mut trainer = trainer(self.config, &mut run.model, self.resumed, self.group.clone())?;
         tell(&Notice::Engine { choice: trainer.engine().clone() });
-        if let Some(resumed) = self.resumed {
-            trainer = resumed.restore(trainer)?;
-        }
         let mut herald = Herald { tell: &mut *tell };
         trainer = trainer.observe(&mut log).observe(&mut saver).observe(&mut herald);
         #[cfg(feature = "tensorboard")]

@@ -26,6 +26,8 @@ pub(super) struct Fingerprint {
     model: Value,
     precision: String,
     engine: String,
+    /// How many processes share a step.
+    processes: usize,
     device: String,
     threads: i64,
     configuration: Map<String, Value>,
@@ -34,8 +36,10 @@ pub(super) struct Fingerprint {
 impl FinetuneConfig {
     /// Settings that a resumed run may change: where files are (their contents are compared), what is
     /// kept, and what is compared as it came out.
-    pub(crate) const MAY_CHANGE: [&str; 16] = [
+    pub(crate) const MAY_CHANGE: [&str; 18] = [
+        "ddp_timeout",
         "engine",
+        "gradient_accumulation_steps", // compared together with the number of processes
         "gradient_checkpointing",
         "model_name_or_path",
         "train_file",
@@ -55,7 +59,8 @@ impl FinetuneConfig {
 }
 
 impl Fingerprint {
-    pub(super) fn new(config: &FinetuneConfig, run: &Prepared) -> Result<Self> {
+    /// Of a run by that many processes.
+    pub(super) fn new(config: &FinetuneConfig, run: &Prepared, processes: usize) -> Result<Self> {
         let here = Path::new("configuration");
         let tokenizer_hash = run.writer.tokenizer_hash();
         let device = run.model.device();
@@ -73,7 +78,12 @@ impl Fingerprint {
             model_commit: run.model_commit.clone(),
             model: run.model.config().to_json(),
             precision: config.precision.resolve(device).to_string(),
-            engine: EngineChoice::of(&run.model, &config.train_config()).name.to_owned(),
+            engine: if processes > 1 {
+                EngineChoice::SHARED.to_owned()
+            } else {
+                EngineChoice::of(&run.model, &config.train_config()).name.to_owned()
+            },
+            processes,
             device: format!("{device:?}").to_lowercase(),
             threads: i64::from(tch::get_num_threads()),
             configuration: match serde_json::to_value(config).at(here)? {
@@ -84,7 +94,18 @@ impl Fingerprint {
     }
 
     /// Checks that a run with this fingerprint goes on as the checkpoint's would have.
+    /// Another number of processes does, if a step has as many micro-batches.
     pub(super) fn check(&self, now: &Self, checkpoint: &Path) -> Result<()> {
+        let (then, here) = (self.micro_batches(), now.micro_batches());
+        if then != here {
+            return Err(Error::ResumeMismatch {
+                path: checkpoint.to_owned(),
+                field: "processes times gradient_accumulation_steps".to_owned(),
+                got: here.to_string(),
+                expected: then.to_string(),
+            });
+        }
+        let now = &Self { processes: self.processes, ..now.clone() };
         let whole = |fingerprint: &Self| serde_json::to_value(fingerprint).at(checkpoint);
         match difference(&whole(self)?, &whole(now)?, &["model_commit"]) {
             None => Ok(()),
@@ -93,6 +114,18 @@ impl Fingerprint {
                 Err(Error::ResumeMismatch { path: checkpoint.to_owned(), field, got, expected })
             }
         }
+    }
+}
+
+impl Fingerprint {
+    /// Micro-batches of a whole step.
+    fn micro_batches(&self) -> u64 {
+        let accumulation = self.configuration.get("gradient_accumulation_steps");
+        accumulation.and_then(Value::as_u64).unwrap_or(1).saturating_mul(self.processes as u64)
+    }
+
+    pub(super) fn processes(&self) -> usize {
+        self.processes
     }
 }
 
@@ -117,7 +150,7 @@ pub(crate) fn difference(
 }
 
 /// A value that fits into a message.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     const LONGEST: usize = 200;
     let text = value.to_string();
     match text.char_indices().nth(LONGEST) {

@@ -65,6 +65,18 @@ pub enum Notice {
         /// The lines of the rows at fault.
         lines: Vec<u64>,
     },
+    /// The other processes are gone; the run can go on from a checkpoint.
+    LastCheckpoint {
+        /// The checkpoint.
+        path: PathBuf,
+    },
+    /// The run goes on with another number of processes.
+    OtherProcesses {
+        /// How many it had when the checkpoint was written.
+        then: usize,
+        /// How many it has.
+        now: usize,
+    },
     /// Trainable parameters got no gradient in the first step.
     WithoutGradient {
         /// Their names.
@@ -183,6 +195,14 @@ impl fmt::Display for Notice {
                     lines.join(", ")
                 )
             }
+            Self::LastCheckpoint { path } => {
+                write!(f, "the run can go on from {}", path.display())
+            }
+            Self::OtherProcesses { then, now } => write!(
+                f,
+                "the checkpoint is of {then} processes, this run has {now}: the rows of each step stay \
+                 the same, their sums are added up in another order"
+            ),
             Self::WithoutGradient { names } => {
                 write!(f, "trainable, but the loss does not reach it: {}", names.join(", "))
             }

@@ -110,10 +110,19 @@ impl Resumed {
         self.saved.run.model_commit.as_deref()
     }
 
+    /// Refuses a run that is not the checkpoint's.
+    pub(super) fn check(&self, now: &Fingerprint, tell: &mut dyn FnMut(&Notice)) -> Result<()> {
+        self.saved.run.check(now, &self.path)?;
+        let (then, now) = (self.saved.run.processes(), now.processes());
+        if then != now {
+            tell(&Notice::OtherProcesses { then, now });
+        }
+        Ok(())
+    }
+
     /// Enters the output folder of the run that the checkpoint is of, whose root gets back the best
     /// weights of that time.
-    pub(super) fn enter(&self, output: &Path, now: &Fingerprint) -> Result<OutputFolder> {
-        self.saved.run.check(now, &self.path)?;
+    pub(super) fn enter(&self, output: &Path) -> Result<OutputFolder> {
         let folder = OutputFolder::open(output)?;
         if self.saved.state.best.is_some() {
             files::link(&self.path.join(BEST), &folder.join(MODEL))?;

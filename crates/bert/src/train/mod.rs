@@ -13,6 +13,7 @@ mod loss;
 mod metric;
 mod observers;
 mod predictions;
+mod ranks;
 mod schedule;
 mod source;
 mod state;

@@ -33,7 +33,7 @@ pub fn predict(
     predict_batches(model, source, &batches, precision)
 }
 
-/// Runs the model over the rows of each batch, which together are all rows of `source`.
+/// Runs the model over the rows of each batch; the logits of other rows are zeros.
 pub(crate) fn predict_batches(
     model: &BertClassifier,
     source: &Source<'_>,

@@ -108,6 +108,12 @@ pub enum StopReason {
     Stopped,
 }
 
+impl StopReason {
+    /// Every reason.
+    pub(super) const ALL: [Self; 4] =
+        [Self::Completed, Self::EarlyStopping, Self::TimeLimit, Self::Stopped];
+}
+
 /// What a run came to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outcome {

@@ -1,21 +1,24 @@
 //! The loop.
 
+use std::rc::Rc;
+
 use tch::Tensor;
 use tunewise_data::Batching;
+use tunewise_torch::ProcessGroup;
 
 use super::config::TrainConfig;
-use super::engine::{EngineChoice, Measured, MicroBatch, StepEngine, choose};
+use super::engine::{EngineChoice, Measured, MicroBatch, StepEngine, choose, choose_shared};
 use super::evaluation::Evaluation;
 use super::event::{Control, Event, Observer};
 use super::guard::Verdict;
 use super::limits::Limits;
 use super::loss::Loss;
-use super::predictions::predict;
+use super::ranks::Ranks;
 use super::source::Source;
 use super::state::{Best, Outcome, StopReason, TrainState};
 use super::windows::{Window, Windows};
 use crate::mix::mix;
-use crate::{BertClassifier, Error, Precision, Result};
+use crate::{BertClassifier, Error, Result};
 
 /// Fine-tunes a [`BertClassifier`] with AdamW, a schedule and gradient clipping.
 ///
@@ -27,6 +30,7 @@ pub struct Trainer<'a> {
     engine: Box<dyn StepEngine>,
     choice: EngineChoice,
     config: TrainConfig,
+    ranks: Ranks,
     state: TrainState,
     observers: Vec<&'a mut (dyn Observer + 'a)>,
     stop: Option<StopReason>,
@@ -52,6 +56,7 @@ impl<'a> Trainer<'a> {
             engine,
             choice,
             config,
+            ranks: Ranks::default(),
             state: TrainState::default(),
             observers: Vec::new(),
             stop: None,
@@ -82,6 +87,27 @@ impl<'a> Trainer<'a> {
         Ok(self)
     }
 
+    /// Shares the work with the other processes of `group`, each of which has a trainer of the same
+    /// settings on the same rows: a window is `gradient_accumulation_steps` micro-batches of every
+    /// process, and all weights stay the same bits. The first process's weights are everybody's at the
+    /// start. Only one of them should save. Whatever stops one, stops all after that step.
+    ///
+    /// [`Trainer::fit`] then also returns [`Error::Shim`] when a process is gone or does not answer
+    /// within the group's timeout.
+    /// Called before [`Trainer::resume`]. The steps are libtorch's autograd's: the packed engine trains
+    /// alone.
+    ///
+    /// # Errors
+    /// Those of [`Trainer::new`].
+    pub fn in_group(mut self, group: Rc<ProcessGroup>) -> Result<Self> {
+        (self.engine, self.choice) = choose_shared(self.model, &self.config, group.clone())?;
+        if self.config.batching == Batching::Packed {
+            self.config.batching = Batching::ByLength;
+        }
+        self.ranks = Ranks { group: Some(group) };
+        Ok(self)
+    }
+
     /// Adds a listener.
     #[must_use]
     pub fn observe(mut self, observer: &'a mut (dyn Observer + 'a)) -> Self {
@@ -98,15 +124,16 @@ impl<'a> Trainer<'a> {
     /// [`Error::OutOfMemory`] naming the batch; [`Error::Setting`] for a resumed run of another
     /// length; [`Error::Torch`], and what observers return.
     pub fn fit(&mut self, train: &Source<'_>, valid: Option<&Source<'_>>) -> Result<Outcome> {
-        let mut windows = Windows::new(train, &self.config);
+        let mut windows = Windows::new(train, &self.config, self.ranks.count());
         self.set_length(windows.per_epoch())?;
         let limits = Limits::new(&self.config);
         let schedule = self.config.schedule(self.state.total_steps);
         let objective = self.config.loss.build(self.model, train.targets)?;
+        self.ranks.share_weights(self.model)?;
         self.emit(&Event::TrainBegin)?;
         self.evaluate_when_due(valid)?; // what a stop left undone
 
-        while self.goes_on(&limits) {
+        while self.goes_on(&limits)? {
             // A window is the micro-batches of one optimizer step; it never crosses an epoch.
             let window = windows.at(self.state.step)?;
             let learning_rate = schedule.learning_rate(self.state.step);
@@ -147,9 +174,9 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    fn goes_on(&mut self, limits: &Limits) -> bool {
-        self.stop = self.stop.or_else(|| limits.reached(&self.state));
-        self.stop.is_none()
+    fn goes_on(&mut self, limits: &Limits) -> Result<bool> {
+        self.stop = self.ranks.agree(self.stop.or_else(|| limits.reached(&self.state)))?;
+        Ok(self.stop.is_none())
     }
 
     fn begin_step(&mut self, window: &Window<'_>) -> Result<()> {
@@ -226,7 +253,7 @@ impl<'a> Trainer<'a> {
         self.engine.sync(self.model)?;
         self.emit(&Event::EvaluationBegin)?;
         let batch_size = self.config.per_device_eval_batch_size;
-        let predictions = predict(self.model, valid, batch_size, Precision::Fp32)?;
+        let predictions = self.ranks.predict(self.model, valid, batch_size)?;
         let evaluation =
             Evaluation::new(&predictions, valid.targets, &self.model.config().id2label)?;
         let is_best = self.rate(&evaluation)?;

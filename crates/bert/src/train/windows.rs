@@ -33,9 +33,10 @@ pub(super) struct Window<'a> {
 }
 
 impl<'a> Windows<'a> {
-    pub(super) fn new(source: &'a Source<'a>, config: &TrainConfig) -> Self {
-        let (batch_size, accumulation) =
-            (config.per_device_train_batch_size, config.gradient_accumulation_steps);
+    /// `devices` compute a micro-batch each at the same time.
+    pub(super) fn new(source: &'a Source<'a>, config: &TrainConfig, devices: usize) -> Self {
+        let batch_size = config.per_device_train_batch_size;
+        let accumulation = config.gradient_accumulation_steps.saturating_mul(devices);
         Self {
             source,
             batch_size,

@@ -1,15 +1,18 @@
 //! Which engine computes a run's steps.
 
 use std::fmt;
+use std::rc::Rc;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use tch::Device;
 use tunewise_kernels::Isa;
+use tunewise_torch::ProcessGroup;
 
 use super::StepEngine;
 use super::general::GeneralEngine;
 use super::packed::PackedEngine;
+use super::parallel::ParallelEngine;
 use crate::train::TrainConfig;
 use crate::{Activation, BertClassifier, BertConfig, Error, Precision, Result};
 
@@ -65,6 +68,9 @@ impl fmt::Display for EngineChoice {
 }
 
 impl EngineChoice {
+    /// The name of the engine that several processes share.
+    pub(crate) const SHARED: &'static str = GENERAL;
+
     /// The engine that computes `model`'s steps by `config` on this processor.
     #[must_use]
     pub fn of(model: &BertClassifier, config: &TrainConfig) -> Self {
@@ -75,11 +81,12 @@ impl EngineChoice {
         };
         let precision = config.precision.resolve(model.device());
         let reason = format!("libtorch's autograd, {precision} products; {obstacle}");
-        Self { name: "general", reason }
+        Self { name: GENERAL, reason }
     }
 }
 
 const PACKED: &str = "packed";
+const GENERAL: &str = "general";
 
 fn threads() -> usize {
     usize::try_from(tch::get_num_threads()).unwrap_or(1).max(1)
@@ -97,6 +104,20 @@ pub(in crate::train) fn choose(
         Box::new(GeneralEngine::new(model, config)?)
     };
     Ok((engine, choice))
+}
+
+/// The engine for a process of `group`.
+pub(in crate::train) fn choose_shared(
+    model: &BertClassifier,
+    config: &TrainConfig,
+    group: Rc<ProcessGroup>,
+) -> Result<(Box<dyn StepEngine>, EngineChoice)> {
+    let precision = config.precision.resolve(model.device());
+    let processes = group.world_size();
+    let engine = ParallelEngine::new(GeneralEngine::new(model, config)?, group);
+    let reason =
+        format!("libtorch's autograd, {precision} products; {processes} processes share steps");
+    Ok((Box::new(engine), EngineChoice { name: GENERAL, reason }))
 }
 
 /// Why the packed engine is not to be used.

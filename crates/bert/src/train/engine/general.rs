@@ -3,7 +3,7 @@
 
 use tch::{Device, Tensor};
 use tunewise_data::{Batch, Batching};
-use tunewise_torch::{AdamW, AdamWConfig};
+use tunewise_torch::{AdamW, AdamWConfig, ProcessGroup};
 
 use super::{Measured, MicroBatch, StepEngine};
 use crate::error::Context;
@@ -67,6 +67,22 @@ impl GeneralEngine {
         let part = objective.sum(&logits, labels)?.f_div_scalar(weight).at("mean loss")?; // []
         tape.backward(&part, self.precision)?;
         part.f_detach().at("detach")
+    }
+
+    /// Another process computes this window's next micro-batch: its masks are passed over.
+    pub(super) fn pass_over(&mut self) {
+        self.micro_batches += 1;
+    }
+
+    /// Adds up over a group what each process accumulated.
+    pub(super) fn reduce(&mut self, group: &ProcessGroup) -> Result<()> {
+        let loss =
+            self.loss.as_ref().map_or(Ok(0.0), |loss| loss.f_double_value(&[])).at("loss")?;
+        let mut numbers = [loss];
+        group.reduce_gradients(self.optimizer.parameters(), &mut numbers)?;
+        self.loss =
+            Some(Tensor::f_from_slice(&numbers).and_then(|loss| loss.f_squeeze()).at("loss")?);
+        Ok(())
     }
 }
 

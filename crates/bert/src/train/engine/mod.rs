@@ -3,11 +3,12 @@
 mod choice;
 mod general;
 mod packed;
+mod parallel;
 
 use tch::Tensor;
 
-pub(super) use choice::choose;
 pub use choice::{EngineChoice, EngineKind};
+pub(super) use choice::{choose, choose_shared};
 
 use super::loss::Loss;
 use super::source::Source;

@@ -1,0 +1,58 @@
+//! A process of a group that is not the first: it trains along and writes nothing.
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use tunewise_torch::ProcessGroup;
+
+use super::config::FinetuneConfig;
+use super::finetune::{Finetuned, measured};
+use super::prepare::Prepared;
+use super::run_clock::{RunClock, Spent};
+use super::run_record::RunRecord;
+use super::saved_run::Resumed;
+use crate::Result;
+use crate::train::{Observer, Trainer};
+
+/// How training begins, alone or in a group, from the checkpoint if there is one to go on from.
+pub(super) fn trainer<'a>(
+    config: &FinetuneConfig,
+    run: &'a mut crate::BertClassifier,
+    resumed: Option<&Resumed>,
+    group: Option<Rc<ProcessGroup>>,
+) -> Result<Trainer<'a>> {
+    if let Some(resumed) = resumed {
+        run.restore(&resumed.path)?;
+    }
+    let mut trainer = Trainer::new(run, config.train_config())?;
+    if let Some(group) = group {
+        trainer = trainer.in_group(group)?;
+    }
+    match resumed {
+        Some(resumed) => resumed.restore(trainer),
+        None => Ok(trainer),
+    }
+}
+
+/// Trains along to the end.
+pub(super) fn follow(
+    config: &FinetuneConfig,
+    run: &mut Prepared,
+    (resumed, group): (Option<&Resumed>, Option<Rc<ProcessGroup>>),
+    begin: Instant,
+    observers: Vec<&mut dyn Observer>,
+) -> Result<Finetuned> {
+    let mut clock = RunClock::new(begin, Spent::default(), run.tokenizing_seconds);
+    let train = run.train.source(&run.tokenizer, run.max_seq_length);
+    let valid = run.validation.as_ref();
+    let valid = valid.map(|part| part.source(&run.tokenizer, run.max_seq_length));
+    let mut trainer = trainer(config, &mut run.model, resumed, group)?;
+    trainer = trainer.observe(&mut clock.stopwatch);
+    for observer in observers {
+        trainer = trainer.observe(observer);
+    }
+    let outcome = trainer.fit(&train, valid.as_ref())?;
+    drop(trainer);
+    let record = RunRecord::new(config, &run.model, measured(run, &outcome, clock.spent()));
+    Ok(Finetuned::new(config, run, outcome, (None, record)))
+}
