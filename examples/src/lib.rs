@@ -4,11 +4,13 @@ mod classifier_args;
 mod columns;
 mod finetune_args;
 mod hub;
+mod ranks;
 mod search_args;
 
 pub use classifier_args::ClassifierArgs;
 pub use columns::ColumnArgs;
 pub use finetune_args::FinetuneArgs;
 pub use hub::{hub_for, locate_model, shows_download};
+pub use ranks::group;
 pub use search_args::SearchArgs;
 pub use tunewise_examples_pure::{BAD_INPUT, CliResult, INTERRUPTED, run, say};

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod embed;
 mod fault;
+mod launch;
 mod process;
 mod recommendation;
 mod setup;
@@ -32,6 +33,8 @@ cargo xtask COMMAND
   bench-peers [--python P] [--checkpoint DIR] [--train-file FILE] [--rounds N] [--batch-size N]
               [--max-seq-length N] [--threads N] [-- FINETUNE ARG…]
               fine-tune by PyTorch with Transformers and by this workspace in turn, compare
+  launch -n PROCESSES [--grace SECONDS] -- PROGRAM [ARG…]
+              start PROGRAM so often on this machine, as one group (see docs/distributed.md)
   help        this text";
 
 fn main() -> ExitCode {
@@ -59,6 +62,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "doctor" => no_arguments(rest).and_then(|()| doctor::run(&workspace)),
         "make-data" => shipped_data::run(&workspace, rest),
         "bench-peers" => bench_peers::run(&workspace, rest),
+        "launch" => launch::run(rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())

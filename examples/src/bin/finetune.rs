@@ -4,10 +4,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use tunewise_bert::task::{Notice, finetune};
+use tunewise_bert::task::{Notice, finetune, finetune_in_group};
 use tunewise_bert::train::{Progress, StopFlag, StopReason};
 use tunewise_bert::{DownloadBar, exit_at_once};
-use tunewise_examples::{CliResult, FinetuneArgs, INTERRUPTED, hub_for, run, say, shows_download};
+use tunewise_examples::{
+    CliResult, FinetuneArgs, INTERRUPTED, group, hub_for, run, say, shows_download,
+};
 
 fn main() -> ExitCode {
     run(|| finetune_command(&FinetuneArgs::parse()))
@@ -24,16 +26,28 @@ fn finetune_command(args: &FinetuneArgs) -> CliResult {
         }
         say("stopping after this step; once more to stop at once");
     })?;
+    let group = group(&config)?;
+    let rank = group.as_ref().map_or(0, |group| group.rank());
     let mut progress = Progress::default();
     let mut downloads = DownloadBar::default();
     let mut tell = |notice: &Notice| match notice {
         notice if shows_download(&mut downloads, notice) => (),
+        _ if rank > 0 => (), // the first process has said it
         warning if warning.is_warning() => say(format!("warning: {warning}")),
         notice => say(notice),
     };
-    let done = finetune(&config, &mut tell, vec![&mut progress, &mut stop])?;
+    let done = match group {
+        None => finetune(&config, &mut tell, vec![&mut progress, &mut stop])?,
+        Some(group) if rank == 0 => {
+            finetune_in_group(&config, group, &mut tell, vec![&mut progress, &mut stop])?
+        }
+        Some(group) => finetune_in_group(&config, group, &mut tell, vec![&mut stop])?,
+    };
 
     let record = &done.record;
+    if rank > 0 {
+        return Ok(exit_code(done.outcome.reason));
+    }
     say(format!(
         "trained {} rows in {:.1} s ({:.1} rows/s, {}); results in {}",
         record.trained_rows,
@@ -47,8 +61,12 @@ fn finetune_command(args: &FinetuneArgs) -> CliResult {
         println!("{split} report, {rows} rows, eval_loss {:.4}\n", report.evaluation.eval_loss);
         print!("{}", report.evaluation);
     }
-    Ok(match done.outcome.reason {
+    Ok(exit_code(done.outcome.reason))
+}
+
+fn exit_code(reason: StopReason) -> ExitCode {
+    match reason {
         StopReason::Stopped => ExitCode::from(INTERRUPTED),
         _ => ExitCode::SUCCESS,
-    })
+    }
 }

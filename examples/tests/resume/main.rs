@@ -8,5 +8,6 @@ mod damage;
 mod disk;
 mod interrupts;
 mod kills;
+mod ranks;
 mod record;
 mod settings;

@@ -33,6 +33,9 @@ pub struct Trainer<'a> {
     ranks: Ranks,
     state: TrainState,
     observers: Vec<&'a mut (dyn Observer + 'a)>,
+    /// Why this process would stop.
+    wish: Option<StopReason>,
+    /// Why all stop.
     stop: Option<StopReason>,
     saved_at: Option<u64>,
     audited: bool,
@@ -59,6 +62,7 @@ impl<'a> Trainer<'a> {
             ranks: Ranks::default(),
             state: TrainState::default(),
             observers: Vec::new(),
+            wish: None,
             stop: None,
             saved_at: None,
             audited: false,
@@ -145,6 +149,7 @@ impl<'a> Trainer<'a> {
             self.update(measured, &window, learning_rate)?;
             self.state.advance(&window, loss, train.tokens(window.rows()));
             self.emit(&Event::StepEnd)?;
+            self.settle()?;
 
             // Tell, measure, save.
             if self.logs_now() {
@@ -175,8 +180,15 @@ impl<'a> Trainer<'a> {
     }
 
     fn goes_on(&mut self, limits: &Limits) -> Result<bool> {
-        self.stop = self.ranks.agree(self.stop.or_else(|| limits.reached(&self.state)))?;
+        self.wish = self.wish.or_else(|| limits.reached(&self.state));
+        self.settle()?;
         Ok(self.stop.is_none())
+    }
+
+    /// Stops if any process would.
+    fn settle(&mut self) -> Result<()> {
+        self.stop = self.ranks.agree(self.stop.or(self.wish))?;
+        Ok(())
     }
 
     fn begin_step(&mut self, window: &Window<'_>) -> Result<()> {
@@ -260,7 +272,7 @@ impl<'a> Trainer<'a> {
         self.emit(&Event::Evaluated { evaluation: &evaluation })?;
         if is_best {
             let event = Event::Improved { model: &*self.model };
-            Self::tell(&mut self.observers, &mut self.stop, &event, &self.state)?;
+            Self::tell(&mut self.observers, &mut self.wish, &event, &self.state)?;
         }
         Ok(())
     }
@@ -295,7 +307,7 @@ impl<'a> Trainer<'a> {
         self.engine.sync(self.model)?;
         let optimizer = self.engine.state()?;
         let event = Event::SaveDue { model: &*self.model, optimizer: &optimizer };
-        Self::tell(&mut self.observers, &mut self.stop, &event, &self.state)?;
+        Self::tell(&mut self.observers, &mut self.wish, &event, &self.state)?;
         self.emit(&Event::SaveDone)
     }
 
@@ -317,18 +329,18 @@ impl<'a> Trainer<'a> {
     }
 
     fn emit(&mut self, event: &Event<'_>) -> Result<()> {
-        Self::tell(&mut self.observers, &mut self.stop, event, &self.state)
+        Self::tell(&mut self.observers, &mut self.wish, event, &self.state)
     }
 
     fn tell(
         observers: &mut [&'a mut (dyn Observer + 'a)],
-        stop: &mut Option<StopReason>,
+        wish: &mut Option<StopReason>,
         event: &Event<'_>,
         state: &TrainState,
     ) -> Result<()> {
         for observer in observers {
             if observer.on_event(event, state)? == Control::Stop {
-                *stop = stop.or(Some(StopReason::Stopped));
+                *wish = wish.or(Some(StopReason::Stopped));
             }
         }
         Ok(())
