@@ -98,6 +98,16 @@ pub(crate) fn log(out: &Path) -> Vec<Value> {
     text.lines().map(line).collect()
 }
 
+/// The losses in `log.jsonl`.
+pub(crate) fn losses(out: &Path) -> Vec<f64> {
+    log(out).iter().filter_map(|line| line.get("loss")?.as_f64()).collect()
+}
+
+/// Whether each number is within `bound` of the other, relatively.
+pub(crate) fn close(a: &[f64], b: &[f64], bound: f64) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() <= bound * a.abs())
+}
+
 /// Whole lines of `log.jsonl`: with `--logging-steps 1` the steps logged.
 pub(crate) fn logged(out: &Path) -> u64 {
     let text = fs::read(out.join("log.jsonl")).unwrap_or_default();

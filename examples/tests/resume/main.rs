@@ -8,6 +8,7 @@ mod damage;
 mod disk;
 mod interrupts;
 mod kills;
+mod network;
 mod ranks;
 mod record;
 mod settings;

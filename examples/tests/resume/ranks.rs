@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::bench::{Bench, assert_same, log, logged, newest, say, signal, stderr, wait};
+use crate::bench::{Bench, assert_same, close, logged, losses, newest, say, signal, stderr, wait};
 
 /// One process with the rows of a step of two.
-const ALONE: [&str; 4] = ["--engine", "general", "--gradient-accumulation-steps", "2"];
+pub(crate) const ALONE: [&str; 4] = ["--engine", "general", "--gradient-accumulation-steps", "2"];
 /// Nobody needs so long to see that another is gone.
 const NOTICED: Duration = Duration::from_secs(60);
 
@@ -49,13 +49,9 @@ fn two_processes_do_what_one_does_and_one_goes_on_where_two_were() {
     let (alone, shared, handed) = (bench.out("alone"), bench.out("shared"), bench.out("handed"));
     bench.finish(&alone, &ALONE);
     finish(&bench, &shared, &[]);
-    let losses = |out: &Path| -> Vec<f64> {
-        log(out).iter().filter_map(|line| line.get("loss")?.as_f64()).collect()
-    };
     let (expected, got) = (losses(&alone), losses(&shared));
-    assert_eq!((expected.len(), got.len()), (36, 36));
-    let close = |got: &[f64]| expected.iter().zip(got).all(|(a, b)| (a - b).abs() <= 1e-5 * a);
-    assert!(close(&got), "{expected:?} {got:?}");
+    assert_eq!(expected.len(), 36);
+    assert!(close(&expected, &got, 1e-5), "{expected:?} {got:?}");
 
     // One of the two is asked to stop in the middle, so both do; one process alone ends the run.
     let [mut first, second] = pair(&bench, &handed, &[]);
@@ -67,7 +63,7 @@ fn two_processes_do_what_one_does_and_one_goes_on_where_two_were() {
     }
     let said = bench.finish(&handed, &[&ALONE[..], &["--resume"]].concat());
     assert!(said.contains("the checkpoint is of 2 processes, this run has 1"), "{said}");
-    assert!(close(&losses(&handed)), "{expected:?}");
+    assert!(close(&expected, &losses(&handed), 1e-5), "{expected:?}");
     let other = bench.run(&handed, &["--engine", "general", "--resume", "--overwrite-output-dir"]);
     assert_eq!(other.status.code(), Some(2));
     let says = "`processes times gradient_accumulation_steps` is 1, expected 2";
