@@ -15,7 +15,7 @@ pub(crate) const ALONE: [&str; 4] = ["--engine", "general", "--gradient-accumula
 /// Nobody needs so long to see that another is gone.
 const NOTICED: Duration = Duration::from_secs(60);
 
-fn start(bench: &Bench, out: &Path, rank: usize, port: u16, more: &[&str]) -> Child {
+fn start(bench: &Bench, out: &Path, (rank, port): (usize, u16), more: &[&str]) -> Child {
     let mut command = bench.command(out, more);
     command.env("MASTER_ADDR", "127.0.0.1").env("MASTER_PORT", port.to_string());
     command.env("WORLD_SIZE", "2").env("RANK", rank.to_string());
@@ -28,7 +28,7 @@ fn free_port() -> u16 {
 
 fn pair(bench: &Bench, out: &Path, more: &[&str]) -> [Child; 2] {
     let port = free_port();
-    [0, 1].map(|rank| start(bench, out, rank, port, more))
+    [0, 1].map(|rank| start(bench, out, (rank, port), more))
 }
 
 fn ends(children: [Child; 2]) -> [Output; 2] {
@@ -106,7 +106,7 @@ fn a_killed_process_ends_the_other_and_the_run_goes_on_to_the_same_bytes() {
 fn a_process_that_never_comes_or_hangs_is_an_error_after_the_timeout() {
     let bench = Bench::with_rows(60, &["--max-steps", "100000", "--ddp-timeout", "3"]);
     let begin = Instant::now();
-    let lonely = start(&bench, &bench.out("lonely"), 0, free_port(), &[]);
+    let lonely = start(&bench, &bench.out("lonely"), (0, free_port()), &[]);
     let lonely = lonely.wait_with_output().unwrap();
     assert_eq!(lonely.status.code(), Some(2));
     let says = "rank 0 of 2, meeting the other ranks: ";
@@ -130,8 +130,8 @@ fn a_process_that_never_comes_or_hangs_is_an_error_after_the_timeout() {
 fn processes_started_for_different_runs_end_at_once_and_touch_nothing() {
     let bench = Bench::with_rows(60, &[]);
     let (out, port) = (bench.out("out"), free_port());
-    let first = start(&bench, &out, 0, port, &["--seed", "1"]);
-    let second = start(&bench, &out, 1, port, &["--seed", "2"]);
+    let first = start(&bench, &out, (0, port), &["--seed", "1"]);
+    let second = start(&bench, &out, (1, port), &["--seed", "2"]);
     let [first, second] = ends([first, second]);
     assert_eq!((first.status.code(), second.status.code()), (Some(2), Some(2)));
     let says = "rank 1: `seed` is 2, expected 1 as of the first";

@@ -116,7 +116,7 @@ fn run(
         meet(group, &fingerprint, resumed.map(|resumed| resumed.saved.state.step))?;
     }
     if !leads {
-        return follow(config, &mut run, (resumed, group), begin, observers);
+        return follow(config, &mut run, (begin, resumed, group), observers);
     }
     let folder = match resumed {
         Some(resumed) => resumed.enter(&config.output_dir)?,

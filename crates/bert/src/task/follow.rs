@@ -38,8 +38,7 @@ pub(super) fn trainer<'a>(
 pub(super) fn follow(
     config: &FinetuneConfig,
     run: &mut Prepared,
-    (resumed, group): (Option<&Resumed>, Option<Rc<ProcessGroup>>),
-    begin: Instant,
+    (begin, resumed, group): (Instant, Option<&Resumed>, Option<Rc<ProcessGroup>>),
     observers: Vec<&mut dyn Observer>,
 ) -> Result<Finetuned> {
     let mut clock = RunClock::new(begin, Spent::default(), run.tokenizing_seconds);
