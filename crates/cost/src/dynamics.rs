@@ -74,12 +74,46 @@ impl Dynamics {
     }
 
     /// What all orbits have in common.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, Dynamics, Regime, solve};
+    ///
+    /// // A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1.
+    /// let answer = solve(
+    ///     &Inputs::default()
+    ///         .with(Parameter::WeightD, 1.0)
+    ///         .with(Parameter::PromotionFixed, 4.0)
+    ///         .with(Parameter::FeedbackSlope, 1.0)
+    ///         .with(Parameter::FeedbackBaseline, 3.0),
+    /// )?;
+    /// let regime = Dynamics::of(&answer).regime();
+    /// assert_eq!(regime, Regime::Settling { limit: 1.0, threshold: Some(-4.0), multiplier: -0.25 });
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn regime(&self) -> Regime {
         self.regime
     }
 
     /// g(E) = A + G/(o·E + p); none at the pole, where F is 0.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, Dynamics, solve};
+    ///
+    /// // A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1.
+    /// let answer = solve(
+    ///     &Inputs::default()
+    ///         .with(Parameter::WeightD, 1.0)
+    ///         .with(Parameter::PromotionFixed, 4.0)
+    ///         .with(Parameter::FeedbackSlope, 1.0)
+    ///         .with(Parameter::FeedbackBaseline, 3.0),
+    /// )?;
+    /// let dynamics = Dynamics::of(&answer);
+    /// assert_eq!(dynamics.best_response(1.0), Some(1.0)); // the equilibrium answers itself
+    /// assert_eq!(dynamics.best_response(-1.0), Some(2.0)); // 0 + 4/(-1 + 3)
+    /// assert_eq!(dynamics.best_response(-3.0), None); // F = 0
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn best_response(&self, effectiveness: f64) -> Option<f64> {
         let feedback = self.slope * effectiveness + self.baseline;

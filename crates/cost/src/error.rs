@@ -148,6 +148,16 @@ pub enum Error {
 
 impl Error {
     /// The row at fault, if one is.
+    ///
+    /// ```
+    /// use tunewise_cost::{Columns, Inputs, Model, Parameter};
+    ///
+    /// let params = [1.0, 0.0];
+    /// let columns = Columns::new(&Inputs::default(), 2).with(Parameter::ParamCount, &params)?;
+    /// let fault = Model::default().solve_batch(&columns, &mut [0.0; 2]).unwrap_err();
+    /// assert_eq!(fault.row(), Some(1)); // no model has 0 parameters
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn row(&self) -> Option<usize> {
         if let Self::Row { row, .. } = self { Some(*row) } else { None }

@@ -48,12 +48,35 @@ pub struct SixTermRoot {
 
 impl SixTermRoot {
     /// Whether repeated best responses settle here.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, six_term};
+    ///
+    /// // F is 4 or -1 with g' = -4/F².
+    /// let inputs = Inputs::default()
+    ///     .with(Parameter::WeightD, 1.0)
+    ///     .with(Parameter::PromotionFixed, 4.0)
+    ///     .with(Parameter::FeedbackSlope, 1.0)
+    ///     .with(Parameter::FeedbackBaseline, 3.0);
+    /// let stable: Vec<bool> = six_term(&inputs)?.roots.iter().map(|root| root.is_stable()).collect();
+    /// assert_eq!(stable, [true, false]);
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn is_stable(&self) -> bool {
         self.multiplier.abs() < 1.0
     }
 
     /// Whether the feedback is above 0.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, six_term};
+    ///
+    /// // With o = 0, p = 1 and f = 3, F = 1 and E = f·F.
+    /// let answer = six_term(&Inputs::default().with(Parameter::WeightF, 3.0))?;
+    /// assert!(answer.roots[0].is_admissible());
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn is_admissible(&self) -> bool {
         self.feedback > 0.0

@@ -1,7 +1,9 @@
-//! The shipped scenarios of the article's two cases against the model's definition at 50 digits.
+//! The shipped scenarios of the article's two cases against the tables of their specification.
 //!
-//! Expected values: mpmath, 50 digits, from the numbers of the scenario files, rounded as printed here;
-//! elasticities and marginals by the implicit function theorem.
+//! Expected values: the specification's case studies, which print what exact arithmetic gives for the
+//! scenario files' numbers to the decimals seen here; the same cases at 50 digits are the category
+//! `case_study` of `tunewise-cost`'s `equilibrium.json`. Elasticities and marginals are by the implicit
+//! function theorem.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod support;

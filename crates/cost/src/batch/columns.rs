@@ -39,6 +39,13 @@ pub struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     /// `len` rows of the same inputs.
+    ///
+    /// ```
+    /// use tunewise_cost::{Columns, Inputs};
+    ///
+    /// let inputs = Inputs { data_volume: 7.0, ..Inputs::default() };
+    /// assert_eq!(Columns::new(&inputs, 3).row(2), inputs);
+    /// ```
     #[must_use]
     pub fn new(inputs: &Inputs, len: usize) -> Self {
         Self { columns: inputs.to_array().map(Column::Scalar), len }
@@ -48,6 +55,16 @@ impl<'a> Columns<'a> {
     ///
     /// # Errors
     /// [`Error::Length`] unless there is a value for each row.
+    ///
+    /// ```
+    /// use tunewise_cost::{Columns, Inputs, Parameter};
+    ///
+    /// let columns = Columns::new(&Inputs::default(), 2).with(Parameter::DataVolume, &[10.0, 20.0])?;
+    /// assert_eq!(columns.row(1).data_volume, 20.0);
+    /// let short = columns.with(Parameter::ParamCount, &[1.0]);
+    /// assert_eq!(short.unwrap_err().to_string(), "param_count has 1 rows, expected 2");
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     pub fn with(mut self, parameter: Parameter, values: &'a [f64]) -> Result<Self> {
         self.check_length(parameter.name(), values.len())?;
         if let Some(column) = self.columns.get_mut(parameter.index()) {
@@ -60,24 +77,54 @@ impl<'a> Columns<'a> {
     ///
     /// # Errors
     /// As [`with`](Self::with), and [`Error::Stride`] if the values do not lie side by side.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use tunewise_cost::{Columns, Inputs, Parameter};
+    ///
+    /// let table = array![[10.0, 1.0], [20.0, 2.0]];
+    /// let columns = Columns::new(&Inputs::default(), 2);
+    /// assert!(columns.with_view(Parameter::DataVolume, table.row(0)).is_ok());
+    /// assert!(columns.with_view(Parameter::DataVolume, table.column(0)).is_err()); // every other number
+    /// ```
     pub fn with_view(self, parameter: Parameter, values: ArrayView1<'a, f64>) -> Result<Self> {
         let values = values.to_slice().ok_or(Error::Stride { field: parameter.name() })?;
         self.with(parameter, values)
     }
 
     /// How many rows there are.
+    ///
+    /// ```
+    /// assert_eq!(tunewise_cost::Columns::new(&tunewise_cost::Inputs::default(), 3).len(), 3);
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there is none.
+    ///
+    /// ```
+    /// use tunewise_cost::{Columns, Inputs};
+    ///
+    /// assert!(Columns::new(&Inputs::default(), 0).is_empty());
+    /// assert!(!Columns::new(&Inputs::default(), 1).is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// The inputs of a row; a row past the end repeats what is the same in all, NaN elsewhere.
+    ///
+    /// ```
+    /// use tunewise_cost::{Columns, Inputs, Parameter};
+    ///
+    /// let columns = Columns::new(&Inputs::default(), 2).with(Parameter::DataVolume, &[10.0, 20.0])?;
+    /// assert_eq!(columns.row(0).data_volume, 10.0);
+    /// assert!(columns.row(2).data_volume.is_nan());
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn row(&self, row: usize) -> Inputs {
         Inputs::from_array(self.columns.map(|column| match column {

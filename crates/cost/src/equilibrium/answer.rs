@@ -86,6 +86,22 @@ pub struct Equilibrium {
 
 impl Equilibrium {
     /// All roots, the larger feedback first.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, solve};
+    ///
+    /// // A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1.
+    /// let answer = solve(
+    ///     &Inputs::default()
+    ///         .with(Parameter::WeightD, 1.0)
+    ///         .with(Parameter::PromotionFixed, 4.0)
+    ///         .with(Parameter::FeedbackSlope, 1.0)
+    ///         .with(Parameter::FeedbackBaseline, 3.0),
+    /// )?;
+    /// let feedbacks: Vec<f64> = answer.roots().map(|root| root.feedback).collect();
+    /// assert_eq!(feedbacks, [4.0, -1.0]);
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     pub fn roots(&self) -> impl Iterator<Item = &Root> {
         self.upper.iter().chain(self.lower.iter())
     }
@@ -94,6 +110,22 @@ impl Equilibrium {
     ///
     /// `Economic` selects the larger feedback if it is above 0. The other policies select by their
     /// own rule whatever the sign; look at [`Root::is_admissible`]. A fold has no stable root.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, Branch, solve};
+    ///
+    /// // A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1.
+    /// let answer = solve(
+    ///     &Inputs::default()
+    ///         .with(Parameter::WeightD, 1.0)
+    ///         .with(Parameter::PromotionFixed, 4.0)
+    ///         .with(Parameter::FeedbackSlope, 1.0)
+    ///         .with(Parameter::FeedbackBaseline, 3.0),
+    /// )?;
+    /// assert_eq!(answer.selected().map(|root| root.branch), Some(Branch::Plus));
+    /// assert_eq!(answer.selected(), answer.upper.as_ref());
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn selected(&self) -> Option<&Root> {
         let upper = self.upper.as_ref();
@@ -108,36 +140,129 @@ impl Equilibrium {
     }
 
     /// E at the selected root; none if there is none or it leaves the range of `f64`.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, solve};
+    ///
+    /// // A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1.
+    /// let answer = solve(
+    ///     &Inputs::default()
+    ///         .with(Parameter::WeightD, 1.0)
+    ///         .with(Parameter::PromotionFixed, 4.0)
+    ///         .with(Parameter::FeedbackSlope, 1.0)
+    ///         .with(Parameter::FeedbackBaseline, 3.0),
+    /// )?;
+    /// assert_eq!(answer.effectiveness(), Some(1.0)); // A + G/F = 0 + 4/4
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn effectiveness(&self) -> Option<f64> {
         self.selected().map(|root| root.effectiveness).filter(|value| value.is_finite())
     }
 
     /// F at the selected root.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, solve};
+    ///
+    /// // A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1.
+    /// let answer = solve(
+    ///     &Inputs::default()
+    ///         .with(Parameter::WeightD, 1.0)
+    ///         .with(Parameter::PromotionFixed, 4.0)
+    ///         .with(Parameter::FeedbackSlope, 1.0)
+    ///         .with(Parameter::FeedbackBaseline, 3.0),
+    /// )?;
+    /// assert_eq!(answer.feedback(), Some(4.0)); // o·E + p = 1 + 3
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn feedback(&self) -> Option<f64> {
         self.selected().map(|root| root.feedback)
     }
 
     /// λ at the selected root.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, solve};
+    ///
+    /// // A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1.
+    /// let answer = solve(
+    ///     &Inputs::default()
+    ///         .with(Parameter::WeightD, 1.0)
+    ///         .with(Parameter::PromotionFixed, 4.0)
+    ///         .with(Parameter::FeedbackSlope, 1.0)
+    ///         .with(Parameter::FeedbackBaseline, 3.0),
+    /// )?;
+    /// assert_eq!(answer.multiplier(), Some(-0.25)); // F_other/F = -1/4
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn multiplier(&self) -> Option<f64> {
         self.selected().map(|root| root.multiplier)
     }
 
     /// What λ means at the selected root.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, Stability, solve};
+    ///
+    /// // A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1.
+    /// let answer = solve(
+    ///     &Inputs::default()
+    ///         .with(Parameter::WeightD, 1.0)
+    ///         .with(Parameter::PromotionFixed, 4.0)
+    ///         .with(Parameter::FeedbackSlope, 1.0)
+    ///         .with(Parameter::FeedbackBaseline, 3.0),
+    /// )?;
+    /// assert_eq!(answer.stability(), Some(Stability::StableOscillating)); // -1 < λ < 0
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn stability(&self) -> Option<Stability> {
         self.selected().map(|root| root.stability)
     }
 
     /// Whether a root is selected and its feedback is above 0.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, solve};
+    ///
+    /// // A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1.
+    /// let answer = solve(
+    ///     &Inputs::default()
+    ///         .with(Parameter::WeightD, 1.0)
+    ///         .with(Parameter::PromotionFixed, 4.0)
+    ///         .with(Parameter::FeedbackSlope, 1.0)
+    ///         .with(Parameter::FeedbackBaseline, 3.0),
+    /// )?;
+    /// assert!(answer.is_admissible()); // F = 4
+    /// assert!(!answer.lower.is_some_and(|root| root.is_admissible())); // F = -1
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn is_admissible(&self) -> bool {
         self.selected().is_some_and(Root::is_admissible)
     }
 
     /// The four terms of E at the selected root.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, solve};
+    ///
+    /// // A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1.
+    /// let answer = solve(
+    ///     &Inputs::default()
+    ///         .with(Parameter::WeightD, 1.0)
+    ///         .with(Parameter::PromotionFixed, 4.0)
+    ///         .with(Parameter::FeedbackSlope, 1.0)
+    ///         .with(Parameter::FeedbackBaseline, 3.0),
+    /// )?;
+    /// let terms = answer.contributions().unwrap();
+    /// assert_eq!(terms.promotion, 1.0); // G/F = 4/4
+    /// assert_eq!((terms.training_effect, terms.training_time, terms.annotation_cost), (0.0, 0.0, 0.0));
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn contributions(&self) -> Option<Contributions> {
         let weights = &self.inputs.weights;

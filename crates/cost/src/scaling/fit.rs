@@ -95,8 +95,27 @@ pub fn fit_scaling_law(runs: &[LossRun]) -> Result<ScalingFit, ScalingError> {
 
 /// The sum of Huber losses of ln L at a law: what [`fit_scaling_law`] minimises.
 ///
+/// # Formula
+/// Σ Huber_δ(ln L̂ − ln L), Huber_δ(r) = r²/2 for |r| ≤ δ, else δ·(|r| − δ/2), δ = 10⁻³.
+///
+/// # Reference
+/// Hoffmann et al. (2022), equation 4; Besiroglu et al. (2024).
+///
 /// # Errors
 /// If a run's number is not finite and above 0.
+///
+/// ```
+/// use tunewise_cost::scaling::{LossRun, ScalingLaw, huber_objective};
+///
+/// let law = ScalingLaw::EPOCH_2024;
+/// let (params, tokens) = (1e9, 2e10);
+/// let run = |error: f64| LossRun { params, tokens, loss: law.loss(params, tokens)[0] * error.exp() };
+/// let within = huber_objective(&law, &[run(1e-4)])?; // r²/2
+/// assert!((within - 0.5e-8).abs() < 1e-15);
+/// let beyond = huber_objective(&law, &[run(0.1)])?; // δ·(|r| - δ/2)
+/// assert!((beyond - 1e-3 * (0.1 - 0.5e-3)).abs() < 1e-12);
+/// # Ok::<(), tunewise_cost::scaling::ScalingError>(())
+/// ```
 pub fn huber_objective(law: &ScalingLaw, runs: &[LossRun]) -> Result<f64, ScalingError> {
     let [a, b, e] = [law.param_scale, law.data_scale, law.irreducible].map(f64::ln);
     let theta = [a, b, e, law.param_exponent, law.data_exponent];

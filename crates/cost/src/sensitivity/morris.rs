@@ -49,6 +49,16 @@ impl Trajectories {
     ///
     /// # Errors
     /// If there is no input or no trajectory, or `levels` is not an even number of at least 2.
+    ///
+    /// ```
+    /// use tunewise_cost::sensitivity::Trajectories;
+    ///
+    /// // Three inputs: a trajectory is a point and a step in each.
+    /// let columns = Trajectories::random(3, 4, 10, 42)?.coordinates(0.0);
+    /// assert_eq!((columns.len(), columns[0].len()), (3, 10 * (3 + 1)));
+    /// assert!(Trajectories::random(3, 5, 10, 42).is_err()); // half of 5 levels is no level
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     pub fn random(dimensions: usize, levels: u32, count: usize, seed: u64) -> Result<Self> {
         check(dimensions, levels, count)?;
         let trajectory =
@@ -84,6 +94,15 @@ impl Trajectories {
     ///
     /// With a margin above 0 the ends of the cube, which an unbounded distribution cannot take, are left
     /// out. Effects are by the change in level, whatever the margin.
+    ///
+    /// ```
+    /// use tunewise_cost::sensitivity::Trajectories;
+    ///
+    /// let trajectory = Trajectories::new(4, vec![vec![0, 1], vec![2, 1], vec![2, 3]])?;
+    /// assert_eq!(trajectory.coordinates(0.0), [[0.0, 2.0 / 3.0, 2.0 / 3.0], [1.0 / 3.0, 1.0 / 3.0, 1.0]]);
+    /// assert_eq!(trajectory.coordinates(0.25)[1][2], 0.75);
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn coordinates(&self, margin: f64) -> Vec<Vec<f64>> {
         let scale = (1.0 - 2.0 * margin) / f64::from(self.levels - 1);

@@ -48,6 +48,14 @@ impl SobolPlan {
     ///
     /// # Errors
     /// If there is no input, more than 32, or fewer than 2 base points.
+    ///
+    /// ```
+    /// use tunewise_cost::sensitivity::SobolPlan;
+    ///
+    /// assert_eq!(SobolPlan::new(3, 8)?.rows(), 8 * (3 + 2));
+    /// assert!(SobolPlan::new(33, 8).is_err());
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     pub fn new(dimensions: usize, base: usize) -> Result<Self> {
         let field =
             |field, value: usize, rule| Err(Error::Field { field, value: value as f64, rule });
@@ -76,12 +84,28 @@ impl SobolPlan {
 
     /// From a scrambled sequence. Without this, the first coordinates are 0, which an unbounded
     /// distribution cannot take.
+    ///
+    /// ```
+    /// use tunewise_cost::sensitivity::SobolPlan;
+    ///
+    /// let plan = SobolPlan::new(1, 4)?;
+    /// assert_eq!(plan.coordinates()?[0][0], 0.0);
+    /// assert!(plan.scrambled(7).coordinates()?[0].iter().all(|x| *x > 0.0 && *x < 1.0));
+    /// assert_eq!(plan.scrambled(7).coordinates()?, plan.scrambled(7).coordinates()?);
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn scrambled(self, seed: u64) -> Self {
         Self { seed: Some(seed), ..self }
     }
 
     /// How often the function is evaluated.
+    ///
+    /// ```
+    /// let plan = tunewise_cost::sensitivity::SobolPlan::new(3, 8)?;
+    /// assert_eq!(plan.rows(), 40); // A, AB_1, AB_2, AB_3 and B for each of 8
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn rows(&self) -> usize {
         self.base * self.step()
@@ -99,6 +123,15 @@ impl SobolPlan {
     ///
     /// # Errors
     /// As [`Sobol::new`].
+    ///
+    /// ```
+    /// use tunewise_cost::sensitivity::SobolPlan;
+    ///
+    /// // The Sobol points (0, 0), (0.5, 0.5), (0.75, 0.25): A is the first coordinate, AB_1 and B the second.
+    /// let columns = SobolPlan::new(1, 3)?.coordinates()?;
+    /// assert_eq!(columns, [[0.0, 0.0, 0.0, 0.5, 0.5, 0.5, 0.75, 0.25, 0.25]]);
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     pub fn coordinates(&self) -> Result<Vec<Vec<f64>>> {
         let dimensions = 2 * self.dimensions;
         let sequence = match self.seed {

@@ -35,6 +35,14 @@ pub struct Stream {
 
 impl Stream {
     /// The stream of this number under this seed, at its beginning.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::Stream;
+    ///
+    /// let [mut zero, mut one, mut other] = [Stream::new(1, 0), Stream::new(1, 1), Stream::new(2, 0)];
+    /// let bits = [zero.bits(), one.bits(), other.bits()];
+    /// assert!(bits[0] != bits[1] && bits[0] != bits[2]); // by stream and by seed
+    /// ```
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -44,16 +52,38 @@ impl Stream {
     }
 
     /// The next 64 random bits.
+    ///
+    /// ```
+    /// // The first bytes of ChaCha8's key stream for a key and a nonce of zeros.
+    /// let bits = tunewise_cost::uncertainty::Stream::new(0, 0).bits();
+    /// assert_eq!(bits.to_le_bytes(), [0x3e, 0x00, 0xef, 0x2f, 0x89, 0x5f, 0x40, 0xd6]);
+    /// ```
     pub fn bits(&mut self) -> u64 {
         self.generator.next_u64()
     }
 
     /// The next uniform number: one of the `2^52` odd multiples of `2^-53`, so inside (0, 1).
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::Stream;
+    ///
+    /// let mut stream = Stream::new(42, 0);
+    /// let bits = stream.clone().bits();
+    /// assert_eq!(stream.uniform(), (2 * (bits >> 12) + 1) as f64 / 2_f64.powi(53));
+    /// ```
     pub fn uniform(&mut self) -> f64 {
         open_unit(self.bits())
     }
 
     /// Fills a slice with the numbers that [`uniform`](Self::uniform) would give one by one.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::Stream;
+    ///
+    /// let (mut slice, mut stream) = ([0.0; 5], Stream::new(42, 0));
+    /// Stream::new(42, 0).fill_uniform(&mut slice);
+    /// assert_eq!(slice, [(); 5].map(|()| stream.uniform()));
+    /// ```
     pub fn fill_uniform(&mut self, out: &mut [f64]) {
         let mut bytes = [0; 8 * BLOCK];
         for block in out.chunks_mut(BLOCK) {

@@ -20,8 +20,22 @@ pub fn dominates(one: &[f64], other: &[f64]) -> bool {
 
 /// The indices of the points that no other dominates, in order. Equal points are all kept.
 ///
+/// # Formula
+/// {i : no j with zⱼ ≤ zᵢ in all objectives and zⱼ < zᵢ in one}.
+///
+/// # Reference
+/// Deb et al. (2002), NSGA-II, III.A: the first non-dominated front.
+///
 /// # Errors
 /// If points differ in their number of objectives, or one is NaN.
+///
+/// ```
+/// use tunewise_cost::decide::pareto::front;
+///
+/// let points = [[1.0, 2.0], [2.0, 1.0], [1.0, 2.0], [2.0, 2.0]].map(Vec::from);
+/// assert_eq!(front(&points)?, [0, 1, 2]);
+/// # Ok::<(), tunewise_cost::decide::DecideError>(())
+/// ```
 pub fn front(points: &[Vec<f64>]) -> Result<Vec<usize>, DecideError> {
     check(points, points.first().map_or(0, Vec::len))?;
     // Only what comes before a point in the order of its objectives can beat it, and if something does,

@@ -74,6 +74,16 @@ impl ThreePoint {
     ///
     /// # Errors
     /// [`Error::QuantileFit`] if the quantiles are not in increasing order, or no member has them.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Distribution, Family, ThreePoint};
+    ///
+    /// // Four fifths of the range lie between P10 and P90.
+    /// let even = ThreePoint { family: Family::Uniform, p10: 1.0, p50: 5.0, p90: 9.0 };
+    /// assert_eq!(even.fit()?, Distribution::Uniform { low: 0.0, high: 10.0 });
+    /// assert!(ThreePoint { p50: 4.0, ..even }.fit().is_err());
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     pub fn fit(&self) -> Result<Distribution> {
         let Self { p10, p50, p90, .. } = *self;
         if !(p10 < p50 && p50 < p90 && (p90 - p10).is_finite()) {

@@ -58,6 +58,15 @@ impl Distribution {
     /// [`Error::Distribution`](crate::Error::Distribution) names the family, the parameter, its value and
     /// the rule; [`Error::QuantileFit`](crate::Error::QuantileFit) says why no member of a family has the
     /// quantiles asked for.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::Distribution;
+    ///
+    /// let law = Distribution::Triangular { low: 0.0, mode: 1.0, high: 2.0 }.law()?;
+    /// assert_eq!((law.quantile(0.5), law.mean()), (1.0, 1.0));
+    /// assert!(Distribution::Triangular { low: 0.0, mode: 3.0, high: 2.0 }.law().is_err());
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     pub fn law(&self) -> Result<Law> {
         let shape: Arc<dyn Shape> = match self {
             Self::Uniform { low, high } => Arc::new(Uniform::new(*low, *high)?),

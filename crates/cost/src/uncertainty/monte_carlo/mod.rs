@@ -74,6 +74,13 @@ pub struct MonteCarlo {
 
 impl MonteCarlo {
     /// An experiment on these inputs, none of them uncertain yet.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::MonteCarlo;
+    ///
+    /// let fault = MonteCarlo::new(&tunewise_cost::Inputs::default()).run(100).unwrap_err();
+    /// assert_eq!(fault.to_string(), "uncertain inputs is 0, expected at least 1");
+    /// ```
     #[must_use]
     pub fn new(inputs: &Inputs) -> Self {
         Self {
@@ -96,6 +103,19 @@ impl MonteCarlo {
     ///
     /// # Errors
     /// As [`Distribution::law`].
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Design, Distribution, MonteCarlo};
+    /// use tunewise_cost::{Inputs, Parameter};
+    ///
+    /// // E = a, at 1/8, 5/8, 7/8 and 3/8: four Sobol points in the middle of their quarters.
+    /// let unit = Distribution::Uniform { low: 0.0, high: 1.0 };
+    /// let experiment =
+    ///     MonteCarlo::new(&Inputs::default()).vary(Parameter::WeightA, &unit)?.design(Design::Sobol);
+    /// let twice = experiment.vary(Parameter::WeightA, &Distribution::Uniform { low: 0.0, high: 2.0 })?;
+    /// assert_eq!(twice.run(4)?.mean.value, 1.0); // of 1/4, 5/4, 7/4 and 3/4
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     pub fn vary(mut self, parameter: Parameter, distribution: &Distribution) -> Result<Self> {
         let law = distribution.law()?;
         match self.uncertain.iter_mut().find(|(known, _)| *known == parameter) {
@@ -126,6 +146,19 @@ impl MonteCarlo {
     }
 
     /// Another model than the article's, or another root policy.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Design, Distribution, MonteCarlo};
+    /// use tunewise_cost::{Inputs, Model, RootPolicy, Parameter};
+    ///
+    /// // E = a, at 1/8, 5/8, 7/8 and 3/8: four Sobol points in the middle of their quarters.
+    /// let unit = Distribution::Uniform { low: 0.0, high: 1.0 };
+    /// let experiment =
+    ///     MonteCarlo::new(&Inputs::default()).vary(Parameter::WeightA, &unit)?.design(Design::Sobol);
+    /// let lower = Model { policy: RootPolicy::Minus, ..Model::default() };
+    /// assert_eq!(experiment.model(lower).run(4)?.mean.value, 0.5); // the only root is either's
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn model(mut self, model: Model) -> Self {
         self.model = model;
@@ -133,6 +166,19 @@ impl MonteCarlo {
     }
 
     /// The same experiment on other inputs: with equal draws, for [`Sample::compare`].
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Design, Distribution, MonteCarlo};
+    /// use tunewise_cost::{Inputs, Parameter};
+    ///
+    /// // E = a, at 1/8, 5/8, 7/8 and 3/8: four Sobol points in the middle of their quarters.
+    /// let unit = Distribution::Uniform { low: 0.0, high: 1.0 };
+    /// let experiment =
+    ///     MonteCarlo::new(&Inputs::default()).vary(Parameter::WeightA, &unit)?.design(Design::Sobol);
+    /// let doubled = experiment.inputs(&Inputs { data_volume: 2.0, ..Inputs::default() });
+    /// assert_eq!(doubled.run(4)?.mean.value, 1.0); // 2·a at the same draws
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn inputs(mut self, inputs: &Inputs) -> Self {
         self.inputs = *inputs;
@@ -140,6 +186,19 @@ impl MonteCarlo {
     }
 
     /// How points are chosen.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Design, Distribution, MonteCarlo};
+    /// use tunewise_cost::{Inputs, Parameter};
+    ///
+    /// // E = a, at 1/8, 5/8, 7/8 and 3/8: four Sobol points in the middle of their quarters.
+    /// let unit = Distribution::Uniform { low: 0.0, high: 1.0 };
+    /// let experiment =
+    ///     MonteCarlo::new(&Inputs::default()).vary(Parameter::WeightA, &unit)?.design(Design::Sobol);
+    /// assert_eq!(experiment.run(4)?.mean.value, 0.5);
+    /// assert_ne!(experiment.design(Design::Prng).run(4)?.mean.value, 0.5);
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn design(mut self, design: Design) -> Self {
         self.design = design;
@@ -147,6 +206,20 @@ impl MonteCarlo {
     }
 
     /// Seed of everything random.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Design, Distribution, MonteCarlo};
+    /// use tunewise_cost::{Inputs, Parameter};
+    ///
+    /// // E = a, at 1/8, 5/8, 7/8 and 3/8: four Sobol points in the middle of their quarters.
+    /// let unit = Distribution::Uniform { low: 0.0, high: 1.0 };
+    /// let experiment =
+    ///     MonteCarlo::new(&Inputs::default()).vary(Parameter::WeightA, &unit)?.design(Design::Sobol);
+    /// let random = experiment.design(Design::Prng);
+    /// assert_eq!(random.clone().seed(1).run(100)?, random.clone().seed(1).run(100)?);
+    /// assert_ne!(random.clone().seed(1).run(100)?.mean, random.seed(2).run(100)?.mean);
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -154,6 +227,21 @@ impl MonteCarlo {
     }
 
     /// How many independent randomisations the points are split into.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Design, Distribution, MonteCarlo};
+    /// use tunewise_cost::{Inputs, Parameter};
+    ///
+    /// // E = a, at 1/8, 5/8, 7/8 and 3/8: four Sobol points in the middle of their quarters.
+    /// let unit = Distribution::Uniform { low: 0.0, high: 1.0 };
+    /// let experiment =
+    ///     MonteCarlo::new(&Inputs::default()).vary(Parameter::WeightA, &unit)?.design(Design::Sobol);
+    /// assert_eq!(experiment.run(64)?.mean.standard_error, None); // one set cannot tell
+    /// let replicated = experiment.design(Design::ScrambledSobol).replicates(8);
+    /// assert!(replicated.run(64)?.mean.standard_error.is_some_and(|error| error > 0.0));
+    /// assert!(replicated.run(63).is_err()); // no multiple of 8
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn replicates(mut self, replicates: usize) -> Self {
         self.replicates = replicates;
@@ -161,6 +249,20 @@ impl MonteCarlo {
     }
 
     /// Which quantiles are reported.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Design, Distribution, MonteCarlo};
+    /// use tunewise_cost::{Inputs, Parameter};
+    ///
+    /// // E = a, at 1/8, 5/8, 7/8 and 3/8: four Sobol points in the middle of their quarters.
+    /// let unit = Distribution::Uniform { low: 0.0, high: 1.0 };
+    /// let experiment =
+    ///     MonteCarlo::new(&Inputs::default()).vary(Parameter::WeightA, &unit)?.design(Design::Sobol);
+    /// let summary = experiment.probabilities(&[0.0, 1.0]).run(4)?;
+    /// let ends: Vec<f64> = summary.quantiles.iter().map(|at| at.quantile.value).collect();
+    /// assert_eq!(ends, [0.125, 0.875]);
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn probabilities(mut self, probabilities: &[f64]) -> Self {
         self.probabilities = probabilities.to_vec();
@@ -168,6 +270,24 @@ impl MonteCarlo {
     }
 
     /// The definition of the quantiles.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Design, Distribution, MonteCarlo, statistics::QuantileKind};
+    /// use tunewise_cost::{Inputs, Parameter};
+    ///
+    /// // E = a, at 1/8, 5/8, 7/8 and 3/8: four Sobol points in the middle of their quarters.
+    /// let unit = Distribution::Uniform { low: 0.0, high: 1.0 };
+    /// let experiment =
+    ///     MonteCarlo::new(&Inputs::default()).vary(Parameter::WeightA, &unit)?.design(Design::Sobol);
+    /// let median = |kind| -> tunewise_cost::Result<f64> {
+    ///     let asked = experiment.clone().probabilities(&[0.5]).quantile_kind(kind);
+    ///     Ok(asked.run(4)?.quantiles[0].quantile.value)
+    /// };
+    /// // Kind 1 is a value of the sample, kind 7 lies halfway to the next.
+    /// assert_eq!(median(QuantileKind::Type1)?, 0.375);
+    /// assert_eq!(median(QuantileKind::Type7)?, 0.5);
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn quantile_kind(mut self, kind: QuantileKind) -> Self {
         self.quantile_kind = kind;
@@ -175,6 +295,19 @@ impl MonteCarlo {
     }
 
     /// Thresholds t of the reported P(E > t).
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Design, Distribution, MonteCarlo};
+    /// use tunewise_cost::{Inputs, Parameter};
+    ///
+    /// // E = a, at 1/8, 5/8, 7/8 and 3/8: four Sobol points in the middle of their quarters.
+    /// let unit = Distribution::Uniform { low: 0.0, high: 1.0 };
+    /// let experiment =
+    ///     MonteCarlo::new(&Inputs::default()).vary(Parameter::WeightA, &unit)?.design(Design::Sobol);
+    /// let summary = experiment.thresholds(&[0.4]).run(4)?;
+    /// assert_eq!(summary.exceedances[0].probability.value, 0.5); // 5/8 and 7/8
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn thresholds(mut self, thresholds: &[f64]) -> Self {
         self.thresholds = thresholds.to_vec();
@@ -182,6 +315,19 @@ impl MonteCarlo {
     }
 
     /// The share of the conditional value at risk.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Design, Distribution, MonteCarlo};
+    /// use tunewise_cost::{Inputs, Parameter};
+    ///
+    /// // E = a, at 1/8, 5/8, 7/8 and 3/8: four Sobol points in the middle of their quarters.
+    /// let unit = Distribution::Uniform { low: 0.0, high: 1.0 };
+    /// let experiment =
+    ///     MonteCarlo::new(&Inputs::default()).vary(Parameter::WeightA, &unit)?.design(Design::Sobol);
+    /// let summary = experiment.tail_share(0.5).run(4)?;
+    /// assert_eq!(summary.conditional_value_at_risk.value, 0.25); // the mean of 1/8 and 3/8
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn tail_share(mut self, share: f64) -> Self {
         self.tail_share = share;
@@ -193,6 +339,20 @@ impl MonteCarlo {
     /// # Errors
     /// As [`sample`](Self::sample), and [`Error::Field`] for a probability or a tail share outside its
     /// range.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Design, Distribution, MonteCarlo};
+    /// use tunewise_cost::{Inputs, Parameter};
+    ///
+    /// // E = a, at 1/8, 5/8, 7/8 and 3/8: four Sobol points in the middle of their quarters.
+    /// let unit = Distribution::Uniform { low: 0.0, high: 1.0 };
+    /// let experiment =
+    ///     MonteCarlo::new(&Inputs::default()).vary(Parameter::WeightA, &unit)?.design(Design::Sobol);
+    /// let summary = experiment.run(4)?;
+    /// assert_eq!((summary.minimum, summary.mean.value, summary.maximum), (0.125, 0.5, 0.875));
+    /// assert_eq!(summary.no_equilibrium.value, 0.0);
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     pub fn run(&self, points: usize) -> Result<Summary> {
         self.sample(points)?.summary(self)
     }

@@ -165,6 +165,20 @@ impl Sample {
     ///
     /// # Errors
     /// [`Error::Field`](crate::Error::Field) for a probability or a tail share outside its range.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Design, Distribution, MonteCarlo};
+    /// use tunewise_cost::{Inputs, Parameter};
+    ///
+    /// let unit = Distribution::Uniform { low: 0.0, high: 1.0 };
+    /// let experiment =
+    ///     MonteCarlo::new(&Inputs::default()).vary(Parameter::WeightA, &unit)?.design(Design::Sobol);
+    /// let sample = experiment.sample(4)?; // 1/8, 5/8, 7/8, 3/8
+    /// assert_eq!(sample.summary(&experiment)?, experiment.run(4)?);
+    /// let asked = experiment.thresholds(&[0.7]);
+    /// assert_eq!(sample.summary(&asked)?.exceedances[0].probability.value, 0.25);
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     pub fn summary(&self, experiment: &MonteCarlo) -> Result<Summary> {
         Summary::of(self, experiment)
     }

@@ -54,6 +54,15 @@ impl Sobol {
     ///
     /// # Errors
     /// If it is not 1 to 64.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::Sobol;
+    ///
+    /// let first: Vec<f64> = Sobol::new(1)?.take(4).map(|point| point[0]).collect();
+    /// assert_eq!(first, [0.0, 0.5, 0.75, 0.25]);
+    /// assert!(Sobol::new(65).is_err());
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     pub fn new(dimensions: usize) -> Result<Self> {
         if !(1..=DIMENSIONS).contains(&dimensions) {
             let (field, value) = ("Sobol dimensions", dimensions as f64);
@@ -93,6 +102,16 @@ impl Sobol {
     }
 
     /// Makes point `index` the next one, in constant time.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::Sobol;
+    ///
+    /// let mut sobol = Sobol::new(2)?;
+    /// sobol.skip_to(2);
+    /// assert_eq!(sobol.next(), Some(vec![0.75, 0.25]));
+    /// assert_eq!(sobol.next(), Some(vec![0.25, 0.75]));
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     pub fn skip_to(&mut self, index: u64) {
         self.index = index;
         for (state, dimension) in self.state.iter_mut().zip(&self.dimensions) {

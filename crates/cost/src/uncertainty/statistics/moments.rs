@@ -32,6 +32,15 @@ pub struct Moments {
 
 impl Moments {
     /// Takes in one number.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::statistics::Moments;
+    ///
+    /// let mut moments = Moments::default();
+    /// moments.push(1.0);
+    /// moments.push(4.0);
+    /// assert_eq!((moments.weight(), moments.mean()), (2.0, 2.5));
+    /// ```
     pub fn push(&mut self, value: f64) {
         self.push_weighted(value, 1.0);
     }
@@ -55,6 +64,15 @@ impl Moments {
     }
 
     /// Takes in what another has seen.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::statistics::Moments;
+    ///
+    /// let mut moments: Moments = [1.0, 2.0].into_iter().collect();
+    /// moments.merge(&[6.0, 7.0].into_iter().collect());
+    /// // 4 numbers of mean 4: deviations -3, -2, 2, 3.
+    /// assert_eq!((moments.weight(), moments.mean(), moments.variance()), (4.0, 4.0, 26.0 / 3.0));
+    /// ```
     pub fn merge(&mut self, other: &Self) {
         if other.weight.value() == 0.0 {
             return;
@@ -75,18 +93,47 @@ impl Moments {
     }
 
     /// The sum of the weights: how many numbers, where none was weighted.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::statistics::Moments;
+    ///
+    /// let mut moments: Moments = [1.0, 2.0].into_iter().collect();
+    /// assert_eq!(moments.weight(), 2.0);
+    /// moments.push_weighted(3.0, 0.5);
+    /// assert_eq!(moments.weight(), 2.5);
+    /// ```
     #[must_use]
     pub fn weight(&self) -> f64 {
         self.weight.value()
     }
 
     /// The mean; NaN before the first number.
+    ///
+    /// # Formula
+    /// Σ w·x/Σ w.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::statistics::Moments;
+    ///
+    /// assert_eq!([1.0, 2.0, 6.0].into_iter().collect::<Moments>().mean(), 3.0);
+    /// assert!(Moments::default().mean().is_nan());
+    /// ```
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.shift + self.first.value() / self.weight.value()
     }
 
     /// The sum of squares about the mean, over the weight less one; NaN below two numbers.
+    ///
+    /// # Formula
+    /// Σ w·(x − mean)²/(Σ w − 1); NumPy's `var(ddof=1)` where every weight is 1.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::statistics::Moments;
+    ///
+    /// assert_eq!([1.0, 2.0, 6.0].into_iter().collect::<Moments>().variance(), 7.0); // (4 + 1 + 9)/2
+    /// assert!([1.0].into_iter().collect::<Moments>().variance().is_nan());
+    /// ```
     #[must_use]
     pub fn variance(&self) -> f64 {
         let weight = self.weight.value();
