@@ -17,7 +17,9 @@
 mod closed_loop;
 mod diagnostics;
 mod error;
+mod factor;
 mod fit_report;
+mod goodness;
 mod identify;
 mod least_squares;
 mod linear;
@@ -29,6 +31,7 @@ mod regression;
 mod relations;
 mod robust;
 mod two_stage;
+mod twofold;
 
 pub use closed_loop::{ClosedLoop, ClosedLoopFit, Observation};
 pub use diagnostics::BreuschPagan;

@@ -98,6 +98,25 @@ impl ClosedLoop<'_> {
     /// [`FitError`] for too few observations, a bad input, parameters that E cannot tell apart (by
     /// structure or in these data), no admissible equilibrium at the start or the minimum, or no
     /// convergence.
+    ///
+    /// ```
+    /// use tunewise_cost::calibrate::{ClosedLoop, Observation};
+    /// use tunewise_cost::{Inputs, Model, Parameter};
+    ///
+    /// // E = a·x here: least squares through the origin of 1 and 3 on 1 and 2.
+    /// let observe = |data_volume, effectiveness| Observation { data_volume, param_count: 1.0, effectiveness };
+    /// let problem = ClosedLoop {
+    ///     observations: &[observe(1.0, 1.0), observe(2.0, 3.0)],
+    ///     start: Inputs::default().with(Parameter::WeightA, 1.0),
+    ///     free: &[Parameter::WeightA],
+    ///     model: Model::default(),
+    /// };
+    /// let fit = problem.fit()?;
+    /// assert!((fit.values[0] - 7.0 / 5.0).abs() < 1e-12);
+    /// assert!((fit.chi_square - 0.2).abs() < 1e-12); // 0.4² + 0.2²
+    /// assert!((fit.standard_errors[0] - 0.2).abs() < 1e-12); // √(0.2/1/5)
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     pub fn fit(&self) -> Result<ClosedLoopFit> {
         check_identified(self.free)?;
         let (n, k) = (self.observations.len(), self.free.len());
@@ -232,12 +251,53 @@ impl ClosedLoop<'_> {
 
 impl ClosedLoopFit {
     /// χ²/(n − k).
+    ///
+    /// lmfit's `redchi`: the variance of a row's error, estimated.
+    ///
+    /// ```
+    /// use tunewise_cost::calibrate::{ClosedLoop, Observation};
+    /// use tunewise_cost::{Inputs, Model, Parameter};
+    ///
+    /// // E = a·x here: least squares through the origin of 1 and 3 on 1 and 2.
+    /// let observe = |data_volume, effectiveness| Observation { data_volume, param_count: 1.0, effectiveness };
+    /// let problem = ClosedLoop {
+    ///     observations: &[observe(1.0, 1.0), observe(2.0, 3.0)],
+    ///     start: Inputs::default().with(Parameter::WeightA, 1.0),
+    ///     free: &[Parameter::WeightA],
+    ///     model: Model::default(),
+    /// };
+    /// let fit = problem.fit()?;
+    /// assert!((fit.reduced_chi_square() - 0.2).abs() < 1e-12); // (0.4² + 0.2²)/(2 - 1)
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     #[must_use]
     pub fn reduced_chi_square(&self) -> f64 {
         self.chi_square / self.df as f64
     }
 
     /// The correlation of every two parameters, a row a parameter.
+    ///
+    /// # Formula
+    /// cov(i, j)/(SEᵢ·SEⱼ); lmfit's `correl`.
+    ///
+    /// ```
+    /// use tunewise_cost::calibrate::{ClosedLoop, Observation};
+    /// use tunewise_cost::{Inputs, Model, Parameter};
+    ///
+    /// // E = a·x + b·P: x is 1, 0, 2 and P is 1, 2, 1.
+    /// let observe = |data_volume, param_count, effectiveness| Observation { data_volume, param_count, effectiveness };
+    /// let start = Inputs::default().with(Parameter::TimePerParameter, 1.0);
+    /// let fit = ClosedLoop {
+    ///     observations: &[observe(1.0, 1.0, 2.0), observe(0.0, 2.0, 3.0), observe(2.0, 1.0, 5.0)],
+    ///     start: start.with(Parameter::WeightA, 1.0).with(Parameter::WeightB, 1.0),
+    ///     free: &[Parameter::WeightA, Parameter::WeightB],
+    ///     model: Model::default(),
+    /// }
+    /// .fit()?;
+    /// // -Σ x·P/√(Σ x²·Σ P²) = -3/√(5·6).
+    /// assert!((fit.correlations()[0][1] + 3.0 / 30_f64.sqrt()).abs() < 1e-12);
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     #[must_use]
     pub fn correlations(&self) -> Vec<Vec<f64>> {
         let scale = |row: &Vec<f64>, error: &f64| {

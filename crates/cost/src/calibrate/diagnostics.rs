@@ -18,6 +18,16 @@ pub struct BreuschPagan {
 
 impl LinearFit {
     /// h, the diagonal of the hat matrix, a row: how much a row pulls its own fit.
+    ///
+    /// # Formula
+    /// H = √W·X(XᵀWX)⁻¹Xᵀ√W, from the rows of Q; statsmodels `OLSInfluence.hat_matrix_diag`.
+    ///
+    /// ```
+    /// let fit = tunewise_cost::calibrate::annotation(&[0.0, 0.0, 2.0, 2.0], &[0.0, 2.0, 3.0, 5.0])?;
+    /// // Two rows at each of two places: each pulls half of its fit; together they are k.
+    /// assert!(fit.leverage().iter().all(|h| (h - 0.5).abs() < 1e-12));
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     #[must_use]
     pub fn leverage(&self) -> Vec<f64> {
         self.solved.q.row_iter().map(|row| row.norm_squared()).collect()
@@ -27,6 +37,13 @@ impl LinearFit {
     ///
     /// # Reference
     /// Cook (1977); statsmodels `OLSInfluence.cooks_distance`.
+    ///
+    /// ```
+    /// let fit = tunewise_cost::calibrate::annotation(&[0.0, 0.0, 2.0, 2.0], &[0.0, 2.0, 3.0, 5.0])?;
+    /// // e² = 1, h = 1/2, k = 2, σ² = 2: (1/2)/(2·2·(1/2)²).
+    /// assert!(fit.cooks_distance().iter().all(|distance| (distance - 0.5).abs() < 1e-12));
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     #[must_use]
     pub fn cooks_distance(&self) -> Vec<f64> {
         let scale = self.terms.len() as f64 * self.residual_variance();
@@ -41,6 +58,14 @@ impl LinearFit {
     /// # Formula
     /// e/√(s₍ᵢ₎²·(1 − h)), s₍ᵢ₎² = (RSS − e²/(1 − h))/(n − k − 1): statsmodels'
     /// `resid_studentized_external`.
+    ///
+    /// ```
+    /// let fit = tunewise_cost::calibrate::annotation(&[0.0, 0.0, 2.0, 2.0], &[0.0, 2.0, 3.0, 5.0])?;
+    /// // Without a row σ² is (4 - 1/(1/2))/1 = 2: e/√(2·1/2) is ±1.
+    /// let studentized = fit.studentized_residuals().unwrap();
+    /// assert!(studentized.iter().all(|t| (t.abs() - 1.0).abs() < 1e-12));
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     #[must_use]
     pub fn studentized_residuals(&self) -> Option<Vec<f64>> {
         let df = self.df_residual().checked_sub(1).filter(|&df| df > 0)? as f64;
@@ -53,6 +78,15 @@ impl LinearFit {
     }
 
     /// Σ (eₜ − eₜ₋₁)²/Σ eₜ²: 2 for uncorrelated neighbours, towards 0 where they are alike.
+    ///
+    /// # Reference
+    /// Durbin and Watson (1950); statsmodels `durbin_watson`.
+    ///
+    /// ```
+    /// let fit = tunewise_cost::calibrate::annotation(&[0.0, 0.0, 2.0, 2.0], &[0.0, 2.0, 3.0, 5.0])?;
+    /// assert!((fit.durbin_watson() - 3.0).abs() < 1e-12); // e = -1, 1, -1, 1: (4 + 4 + 4)/4
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     #[must_use]
     pub fn durbin_watson(&self) -> f64 {
         let residuals = self.residuals();
@@ -70,6 +104,15 @@ impl LinearFit {
     ///
     /// # Errors
     /// As [`Regression::fit`]; the squared residuals are regressed on the same predictors.
+    ///
+    /// ```
+    /// let (x, y) = ([0.0, 0.0, 0.0, 2.0, 2.0, 2.0], [0.0, 1.0, 2.0, 2.0, 4.0, 6.0]);
+    /// let test = tunewise_cost::calibrate::annotation(&x, &y)?.breusch_pagan()?.unwrap();
+    /// // e² is 1, 0, 1 and 4, 0, 4: R² of those on x is 9/26.
+    /// assert!((test.lm - 6.0 * 9.0 / 26.0).abs() < 1e-12);
+    /// assert!((test.f - 4.0 * 9.0 / 17.0).abs() < 1e-12);
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     pub fn breusch_pagan(&self) -> Result<Option<BreuschPagan>> {
         if !self.intercept || self.predictors.is_empty() {
             return Ok(None);
@@ -106,6 +149,24 @@ impl LinearFit {
     ///
     /// # Errors
     /// As [`Regression::fit`], if a constant makes the predictors dependent.
+    ///
+    /// ```
+    /// use tunewise_cost::calibrate::{Column, Regression};
+    ///
+    /// let fit = Regression {
+    ///     response: Column { name: "y", values: &[1.0, 2.0, 4.0, 3.0] },
+    ///     predictors: &[
+    ///         Column { name: "u", values: &[0.0, 0.0, 2.0, 2.0] },
+    ///         Column { name: "v", values: &[0.0, 1.0, 1.0, 2.0] },
+    ///     ],
+    ///     weights: None,
+    ///     intercept: true,
+    /// }
+    /// .fit()?;
+    /// // The correlation of u and v is √½.
+    /// assert!(fit.variance_inflation()?.iter().all(|factor| (factor - 2.0).abs() < 1e-12));
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     pub fn variance_inflation(&self) -> Result<Vec<f64>> {
         let names = self.terms.iter().skip(usize::from(self.intercept));
         let predictors: Vec<Column<'_>> =
@@ -120,6 +181,14 @@ impl LinearFit {
 
     /// The largest singular value of √w·X over the smallest, columns as given: statsmodels'
     /// `condition_number`. Large values are harmless here as far as they come from units or offsets.
+    ///
+    /// ```
+    /// // Columns at right angles, the constant of length √4 and x of length 10·√4.
+    /// let (x, y) = ([-10.0, 10.0, -10.0, 10.0], [1.0, 2.0, 3.0, 5.0]);
+    /// let fit = tunewise_cost::calibrate::feedback(&x, &y)?;
+    /// assert!((fit.condition_number() - 10.0).abs() < 1e-12);
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     #[must_use]
     pub fn condition_number(&self) -> f64 {
         self.solved.condition

@@ -3,6 +3,8 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::FitError;
+use super::factor::{Factor, Shifted};
+use super::twofold::Twofold;
 
 /// Steps of refinement: each gains as many digits as the scaled columns' squared condition leaves.
 const REFINEMENTS: usize = 3;
@@ -40,11 +42,11 @@ pub(super) struct Solved {
     pub(super) q: DMatrix<f64>,
     /// L, [terms, terms].
     pub(super) map: DMatrix<f64>,
-    /// R⁻¹ of the scaled columns, [terms, terms].
-    inverse_r: DMatrix<f64>,
+    /// L of the shifted columns.
+    factor: Factor,
     /// What is taken from each predictor; 0 without an intercept.
     shifts: Vec<f64>,
-    /// What each shifted, weighted term is divided by; the constant's first.
+    /// How long each shifted, weighted term is; the constant's first.
     pub(super) lengths: Vec<f64>,
     pub(super) coefficients: Vec<f64>,
     /// y − Xβ, not weighted.
@@ -65,26 +67,36 @@ impl Solved {
         let shift = |values: &[f64]| if problem.intercept { mean(values, &roots) } else { 0.0 };
         let shifts: Vec<f64> = problem.columns.iter().map(|values| shift(values)).collect();
         let (scaled, lengths) = scaled_columns(problem, &roots, &shifts)?;
-        let (q, r) = scaled.qr().unpack();
+        let (mut q, r) = scaled.qr().unpack();
         let terms = lengths.len();
         let least = DEPENDENT_ULPS * f64::EPSILON * rows as f64;
         if let Some(term) = (0..terms).find(|&term| r[(term, term)].abs() <= least) {
             return Err(Dependent { term, constant: false });
         }
         let identity = DMatrix::identity(terms, terms);
-        let inverse_r = r.solve_upper_triangular(&identity).unwrap_or(identity);
+        let mut first = r.solve_upper_triangular(&identity).unwrap_or(identity);
+        for (mut row, length) in first.row_iter_mut().zip(&lengths) {
+            row /= *length;
+        }
+        let columns = Shifted {
+            columns: &problem.columns,
+            shifts: &shifts,
+            weights: problem.weights,
+            constant: problem.intercept,
+        };
+        let factor = Factor::refine(&columns, first, &mut q);
         let center = shift(problem.response);
         let centered = problem.response.iter().zip(&roots).map(|(y, root)| (y - center) * root);
         let effects = q.tr_mul(&DVector::from_iterator(rows, centered));
-        let map = map(&inverse_r, &lengths, &shifts, problem.intercept);
+        let map = factor.map(&shifts, problem.intercept);
         let mut solved = Self {
             coefficients: coefficients(&map, &effects, problem.intercept, center),
             effects: effects.iter().copied().collect(),
-            condition: condition(problem, &roots),
+            condition: condition(problem, &roots, &map),
             residuals: Vec::new(),
             q,
             map,
-            inverse_r,
+            factor,
             shifts,
             lengths,
         };
@@ -95,25 +107,24 @@ impl Solved {
     /// Corrected semi-normal equations: β += L·Lᵀ·g with g = XᵀW(y − Xβ) in twice the precision, so
     /// that large residuals on nearly collinear columns cost no digits.
     fn refine(&mut self, problem: &Problem<'_>) {
-        for _ in 0..REFINEMENTS {
-            let gradient = gradient(problem, &residuals(problem, &self.coefficients));
-            let step = &self.map * self.map.tr_mul(&DVector::from_vec(gradient));
-            for (coefficient, step) in self.coefficients.iter_mut().zip(step.iter()) {
-                *coefficient += step;
+        let mut rest = vec![0.0; self.coefficients.len()];
+        for _ in 0..=REFINEMENTS {
+            for (coefficient, rest) in self.coefficients.iter_mut().zip(&rest) {
+                *coefficient += rest;
             }
+            rest.fill(0.0);
+            let gradient = gradient(problem, &residuals(problem, [&self.coefficients, &rest]));
+            let step = &self.map * self.map.tr_mul(&DVector::from_vec(gradient));
+            rest.copy_from_slice(step.as_slice());
         }
-        let residuals = residuals(problem, &self.coefficients);
-        self.residuals = residuals.iter().map(Compensated::value).collect();
+        // The last step is below the coefficients' rounding, not below that of small residuals.
+        let residuals = residuals(problem, [&self.coefficients, &rest]);
+        self.residuals = residuals.iter().map(|e| e.value()).collect();
     }
 
-    /// ‖R⁻ᵀz‖² where z is the point in scaled columns: (variance of the fitted mean)/σ².
+    /// (variance of the fitted mean at a point)/σ².
     pub(super) fn leverage_of(&self, point: &[f64]) -> f64 {
-        let intercept = self.lengths.len() > self.shifts.len();
-        let constant = intercept.then_some(1.0);
-        let shifted = point.iter().zip(&self.shifts).map(|(value, shift)| value - shift);
-        let scaled = constant.into_iter().chain(shifted).zip(&self.lengths);
-        let scaled: Vec<f64> = scaled.map(|(value, length)| value / length).collect();
-        self.inverse_r.tr_mul(&DVector::from_vec(scaled)).norm_squared()
+        self.factor.leverage(point, &self.shifts)
     }
 }
 
@@ -142,21 +153,6 @@ fn scaled_columns(
     Ok((DMatrix::from_vec(roots.len(), lengths.len(), data), lengths))
 }
 
-/// Coefficients of the columns as given from those of the shifted, scaled ones.
-fn map(inverse_r: &DMatrix<f64>, lengths: &[f64], shifts: &[f64], intercept: bool) -> DMatrix<f64> {
-    let mut map = inverse_r.clone();
-    for (mut row, length) in map.row_iter_mut().zip(lengths) {
-        row /= *length;
-    }
-    if intercept {
-        let moved = (1..)
-            .zip(shifts)
-            .fold(map.row(0).into_owned(), |row, (term, shift)| row - map.row(term) * *shift);
-        map.set_row(0, &moved);
-    }
-    map
-}
-
 fn coefficients(
     map: &DMatrix<f64>,
     effects: &DVector<f64>,
@@ -170,16 +166,17 @@ fn coefficients(
     found
 }
 
-/// y − Xβ with error-free products and a compensated sum a row.
-fn residuals(problem: &Problem<'_>, coefficients: &[f64]) -> Vec<Compensated> {
+/// y − Xβ with error-free products and a compensated sum a row; β in two parts.
+fn residuals(problem: &Problem<'_>, coefficients: [&[f64]; 2]) -> Vec<Twofold> {
     let constant = usize::from(problem.intercept);
-    let intercept = coefficients.first().filter(|_| problem.intercept).copied().unwrap_or(0.0);
     let row = |(index, y): (usize, &f64)| {
-        let mut sum = Compensated { high: *y, low: 0.0 };
-        sum.add(-intercept, 1.0);
-        for (values, coefficient) in problem.columns.iter().zip(coefficients.iter().skip(constant))
-        {
-            sum.add(-coefficient, values.get(index).copied().unwrap_or(f64::NAN));
+        let mut sum = Twofold::of(*y);
+        for part in coefficients {
+            let (intercept, slopes) = part.split_at(constant.min(part.len()));
+            intercept.iter().for_each(|intercept| sum.add(-intercept, 1.0));
+            for (values, coefficient) in problem.columns.iter().zip(slopes) {
+                sum.add(-coefficient, values.get(index).copied().unwrap_or(f64::NAN));
+            }
         }
         sum
     };
@@ -187,13 +184,13 @@ fn residuals(problem: &Problem<'_>, coefficients: &[f64]) -> Vec<Compensated> {
 }
 
 /// XᵀW·e of residuals in two parts, a term.
-fn gradient(problem: &Problem<'_>, residuals: &[Compensated]) -> Vec<f64> {
-    let weighted: Vec<Compensated> = match problem.weights {
+fn gradient(problem: &Problem<'_>, residuals: &[Twofold]) -> Vec<f64> {
+    let weighted: Vec<Twofold> = match problem.weights {
         None => residuals.to_vec(),
         Some(weights) => residuals.iter().zip(weights).map(|(e, w)| e.times(*w)).collect(),
     };
     let sum = |values: &mut dyn Iterator<Item = f64>| {
-        let mut sum = Compensated { high: 0.0, low: 0.0 };
+        let mut sum = Twofold::default();
         for (e, x) in weighted.iter().zip(values) {
             sum.add(e.high, x);
             sum.low += e.low * x;
@@ -203,34 +200,6 @@ fn gradient(problem: &Problem<'_>, residuals: &[Compensated]) -> Vec<f64> {
     let constant = problem.intercept.then(|| sum(&mut std::iter::repeat(1.0)));
     let slopes = problem.columns.iter().map(|values| sum(&mut values.iter().copied()));
     constant.into_iter().chain(slopes).collect()
-}
-
-/// A sum in two parts.
-#[derive(Debug, Clone, Copy)]
-struct Compensated {
-    high: f64,
-    low: f64,
-}
-
-impl Compensated {
-    /// Adds a product; errors of product and sum go to the low part.
-    fn add(&mut self, one: f64, other: f64) {
-        let product = one * other;
-        let error = one.mul_add(other, -product);
-        let sum = self.high + product;
-        let part = sum - self.high;
-        self.low += (self.high - (sum - part)) + (product - part) + error;
-        self.high = sum;
-    }
-
-    fn times(&self, factor: f64) -> Self {
-        let high = self.high * factor;
-        Self { high, low: self.high.mul_add(factor, -high) + self.low * factor }
-    }
-
-    fn value(&self) -> f64 {
-        self.high + self.low
-    }
 }
 
 /// The mean by weights √w², near enough: any shift gives the same fit.
@@ -249,12 +218,12 @@ fn norm(values: impl Iterator<Item = f64> + Clone) -> f64 {
     largest * values.map(|value| (value / largest).powi(2)).sum::<f64>().sqrt()
 }
 
-fn condition(problem: &Problem<'_>, roots: &[f64]) -> f64 {
+/// ‖√w·X‖·‖L‖, as L·Lᵀ is (XᵀWX)⁻¹: the smallest singular value of √w·X itself would be lost.
+fn condition(problem: &Problem<'_>, roots: &[f64], map: &DMatrix<f64>) -> f64 {
     let ones = problem.intercept.then(|| roots.to_vec());
     let columns = problem.columns.iter();
     let columns = columns.map(|values| values.iter().zip(roots).map(|(x, w)| x * w).collect());
     let data: Vec<f64> = ones.into_iter().chain(columns).flatten().collect();
-    let terms = problem.columns.len() + usize::from(problem.intercept);
-    let values = DMatrix::from_vec(roots.len(), terms, data).singular_values();
-    values.max() / values.min()
+    let columns = DMatrix::from_vec(roots.len(), map.nrows(), data);
+    columns.singular_values().max() * map.clone().singular_values().max()
 }

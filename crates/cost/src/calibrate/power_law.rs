@@ -17,6 +17,15 @@ pub struct PowerLawFit {
 
 impl PowerLawFit {
     /// The median hours at a parameter count.
+    ///
+    /// # Formula
+    /// e^(α + β·ln P).
+    ///
+    /// ```
+    /// let fit = tunewise_cost::calibrate::power_law(&[1.0, 2.0, 4.0], &[3.0, 6.0, 12.0])?;
+    /// assert!((fit.hours(8.0) - 24.0).abs() < 1e-9); // T = 3·P
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     #[must_use]
     pub fn hours(&self, param_count: f64) -> f64 {
         (self.log_scale + self.exponent * param_count.ln()).exp()
@@ -26,6 +35,17 @@ impl PowerLawFit {
     ///
     /// # Reference
     /// Akaike (1974) on a common response; Burnham and Anderson (2002), 2.11.3.
+    ///
+    /// ```
+    /// use tunewise_cost::calibrate::power_law;
+    ///
+    /// let (params, hours) = ([1.0, 2.0, 4.0, 8.0], [1.0, 2.5, 4.0, 9.0]);
+    /// let minutes = hours.map(|hour| 60.0 * hour);
+    /// // A unit moves no residual of ln T, only the density of T: by 2·n·ln 60.
+    /// let by_unit = power_law(&params, &minutes)?.aic() - power_law(&params, &hours)?.aic();
+    /// assert!((by_unit - 2.0 * 4.0 * 60_f64.ln()).abs() < 1e-9);
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     #[must_use]
     pub fn aic(&self) -> f64 {
         self.logarithms.aic() + 2.0 * self.log_sum
@@ -84,6 +104,16 @@ pub struct TimeLawComparison {
 
 impl TimeLawComparison {
     /// The law with the smaller AIC.
+    ///
+    /// ```
+    /// use tunewise_cost::calibrate::{TimeLaw, compare_time_laws};
+    ///
+    /// // T = 10 + P but for a hundredth: no power of P.
+    /// let laws = compare_time_laws(&[1.0, 2.0, 4.0, 8.0], &[11.01, 11.99, 14.01, 17.99])?;
+    /// assert_eq!(laws.preferred(), TimeLaw::Linear);
+    /// assert!(laws.aic_difference < 0.0);
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     #[must_use]
     pub fn preferred(&self) -> TimeLaw {
         if self.aic_difference > 0.0 { TimeLaw::Power } else { TimeLaw::Linear }

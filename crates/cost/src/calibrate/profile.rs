@@ -20,6 +20,25 @@ impl ClosedLoop<'_> {
     /// # Errors
     /// [`FitError::Confidence`] outside (0, 1); [`FitError::NotIdentified`] if the parameter was not
     /// free; [`FitError::NotConverged`] if no end is found.
+    ///
+    /// ```
+    /// use tunewise_cost::calibrate::{ClosedLoop, Observation};
+    /// use tunewise_cost::{Inputs, Model, Parameter};
+    ///
+    /// // E = a·x here: least squares through the origin of 1 and 3 on 1 and 2.
+    /// let observe = |data_volume, effectiveness| Observation { data_volume, param_count: 1.0, effectiveness };
+    /// let problem = ClosedLoop {
+    ///     observations: &[observe(1.0, 1.0), observe(2.0, 3.0)],
+    ///     start: Inputs::default().with(Parameter::WeightA, 1.0),
+    ///     free: &[Parameter::WeightA],
+    ///     model: Model::default(),
+    /// };
+    /// let fit = problem.fit()?;
+    /// // A straight line: the interval is ±t·SE, and with one degree of freedom t at 50 % is 1.
+    /// let interval = problem.profile_interval(&fit, Parameter::WeightA, 0.5)?;
+    /// assert!((interval.low - 1.2).abs() < 1e-8 && (interval.high - 1.6).abs() < 1e-8);
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     pub fn profile_interval(
         &self,
         fit: &ClosedLoopFit,

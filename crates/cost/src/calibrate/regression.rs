@@ -59,6 +59,21 @@ impl Regression<'_> {
     /// [`FitError`] for too few rows, columns of other lengths or with one name, a value that is not
     /// finite (with its row and column), a weight that is not above 0, or a column that the others
     /// determine (with its name).
+    ///
+    /// ```
+    /// use tunewise_cost::calibrate::{Column, Regression};
+    ///
+    /// // A constant alone is the weighted mean.
+    /// let fit = Regression {
+    ///     response: Column { name: "hours", values: &[1.0, 5.0] },
+    ///     predictors: &[],
+    ///     weights: Some(Column { name: "gpus", values: &[1.0, 3.0] }),
+    ///     intercept: true,
+    /// }
+    /// .fit()?;
+    /// assert!((fit.intercept() - 4.0).abs() < 1e-12);
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     pub fn fit(&self) -> Result<LinearFit> {
         self.check()?;
         let terms = self.terms();

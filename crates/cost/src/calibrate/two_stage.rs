@@ -97,6 +97,20 @@ impl TwoStage<'_> {
     /// # Errors
     /// [`FitError`] for columns of other lengths or values that are not finite, fewer instruments than
     /// regressors, too few rows, or columns that others determine.
+    ///
+    /// ```
+    /// use tunewise_cost::calibrate::{Column, TwoStage};
+    ///
+    /// let fit = TwoStage {
+    ///     response: Column { name: "y", values: &[2.0, 3.0, 4.0] },
+    ///     regressors: &[Column { name: "x", values: &[1.0, 1.0, 2.0] }],
+    ///     instruments: &[Column { name: "z", values: &[1.0, 2.0, 3.0] }],
+    ///     intercept: false,
+    /// }
+    /// .fit()?;
+    /// assert!((fit.coefficients[0] - 20.0 / 9.0).abs() < 1e-12); // Σ z·y/Σ z·x
+    /// # Ok::<(), tunewise_cost::calibrate::FitError>(())
+    /// ```
     pub fn fit(&self) -> Result<TwoStageFit> {
         self.check()?;
         let (x, x_terms) = self.matrix(self.regressors);
