@@ -12,6 +12,7 @@
 mod difference;
 mod error;
 mod invoice;
+mod quotes;
 mod run;
 mod table;
 

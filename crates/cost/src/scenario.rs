@@ -3,15 +3,17 @@
 mod entry;
 mod error;
 mod file;
+mod places;
 mod write;
 
 use std::collections::BTreeMap;
 
 pub use entry::Note;
 pub use error::ScenarioError;
+use places::Text;
 
-use crate::uncertainty::Uncertainty;
-use crate::{Equilibrium, Error, Inputs, Model, Parameter};
+use crate::uncertainty::{Distribution, Uncertainty};
+use crate::{Equilibrium, Error, Inputs, Model, Parameter, Range};
 
 /// The version of the file format that is written, and the newest that is read.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -90,12 +92,21 @@ impl Scenario {
     /// Reads TOML.
     ///
     /// # Errors
-    /// With line and key where the text is malformed, a key unknown or a value not a number; with the
-    /// key where one is missing or given twice; with name, value and rule where a value is outside
-    /// what the model is defined for.
+    /// With line and key where the text is malformed, a key unknown, missing or given twice, or a value
+    /// not a number; with line, name, value and rule where a value is outside what the model is defined
+    /// for.
+    ///
+    /// ```
+    /// use tunewise_cost::Scenario;
+    ///
+    /// let letters = "D = 4\nP = 2\na = 1\nb = 0\nc = 0\nd = 0\nk1 = 0\nk2 = 0\nl = 0\nm = 0\nn1 = 0\nn2 = 0\no = 0\np = 1\n";
+    /// assert_eq!(Scenario::from_toml(letters)?.solve()?.effectiveness(), Some(2.0)); // D/P
+    /// assert!(Scenario::from_toml("Q = 4").is_err_and(|fault| fault.to_string().contains("line 1")));
+    /// # Ok::<(), tunewise_cost::ScenarioError>(())
+    /// ```
     pub fn from_toml(text: &str) -> Result<Self, ScenarioError> {
         let file: file::ScenarioFile = toml::from_str(text)?;
-        file.into_scenario()
+        file.into_scenario(Text::Toml(text))
     }
 
     /// Reads JSON.
@@ -115,7 +126,37 @@ impl Scenario {
     /// As [`from_toml`](Self::from_toml).
     pub fn from_json(text: &str) -> Result<Self, ScenarioError> {
         let file: file::ScenarioFile = serde_json::from_str(text)?;
-        file.into_scenario()
+        file.into_scenario(Text::Json(text))
+    }
+
+    /// What is uncertain: its own distributions, and a uniform one between the ends of each range whose
+    /// input is named or, where the scenario has no distributions, of every range.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::Distribution;
+    /// use tunewise_cost::{Inputs, Parameter, Range, Scenario};
+    ///
+    /// let range = |parameter| Range { parameter, low: 2.0, high: 1.0 };
+    /// let ranges = [range(Parameter::WeightA), range(Parameter::WeightB)];
+    /// let mut scenario = Scenario::new(Inputs::default());
+    /// assert_eq!(scenario.factors(&ranges, &[]).len(), 2);
+    /// let normal = Distribution::Normal { mean: 0.0, sd: 1.0 };
+    /// scenario.uncertainty.insert(Parameter::WeightC, normal);
+    /// let factors = scenario.factors(&ranges, &[Parameter::WeightB]);
+    /// let expected = Distribution::Uniform { low: 1.0, high: 2.0 };
+    /// assert_eq!(factors.get(&Parameter::WeightB), Some(&expected));
+    /// assert_eq!(factors.len(), 2);
+    /// ```
+    #[must_use]
+    pub fn factors(&self, ranges: &[Range], named: &[Parameter]) -> Uncertainty {
+        let mut factors = self.uncertainty.clone();
+        for range in ranges {
+            if self.uncertainty.is_empty() || named.contains(&range.parameter) {
+                let (low, high) = (range.low.min(range.high), range.low.max(range.high));
+                factors.insert(range.parameter, Distribution::Uniform { low, high });
+            }
+        }
+        factors
     }
 
     /// [`Model::solve`] of its inputs.

@@ -98,6 +98,10 @@ fn logs_and_invoices_that_cannot_be_are_named() {
     );
     let invoices = |text: &[u8]| Invoice::read(text).unwrap_err().to_string();
     assert_eq!(invoices(b"samples,amount\n1,2\n\xff,2\n"), "line 3: field 1 is not UTF-8");
+    assert_eq!(
+        invoices(b"samples,amount\n1,2\n3,\"4\n5,6\n"),
+        "line 3: the quote is not closed, expected another before the end of the field"
+    );
     assert_eq!(invoices(b"samples,amount\n"), "no rows: expected a header and rows below it");
     let two = Invoice::read("samples,amount\n1,2\n2,3\n".as_bytes()).unwrap();
     let fault = annotation(&two).unwrap_err();

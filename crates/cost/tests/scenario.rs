@@ -56,26 +56,51 @@ fn a_value_that_is_no_number_is_named_with_its_line() {
 }
 
 #[test]
-fn a_missing_or_doubled_key_is_named() {
+fn a_missing_or_doubled_key_is_named_with_its_line() {
     let message = fault(&LETTERS.replace("k2 = 3000\n", ""));
-    assert_eq!(message, "`annotation.fixed` is missing (the letter `k2` would do)");
+    assert_eq!(message, "line 13: `annotation.fixed` is missing (the letter `k2` would do)");
+    let tables = Scenario::from_toml(LETTERS).unwrap().to_toml();
+    let message = fault(&tables.replace("per_sample = 0.116\nfixed = 3000.0\n", "k1 = 1\n"));
+    let header = 1 + tables.lines().position(|line| line == "[annotation]").unwrap();
+    let expected = "`annotation.fixed` is missing (the letter `k2` would do)";
+    assert_eq!(message, format!("line {header}: {expected}"));
+    assert_eq!(json_fault("{\n\"D\": 1,\n\"P\": 2\n}\n"), format!("line 4: {}", MISSING_A));
+
+    let twice = "`annotation.per_sample` is given twice, by name or as `k1`, first in line 7";
     let message = fault(&format!("{LETTERS}[annotation]\nper_sample = 1\n"));
-    assert_eq!(message, "`annotation.per_sample` is given twice, by name and as `k1`");
+    assert_eq!(message, format!("line 16: {twice}"));
+    let letters: Vec<String> =
+        LETTERS.lines().map(|line| format!("\"{}", line.replacen(" =", "\":", 1))).collect();
+    let text = format!("{{{},\n\"annotation\": {{\n\"per_sample\": 1}}}}", letters.join(",\n"));
+    assert_eq!(json_fault(&text), format!("line 16: {twice}"));
+
     let message = fault(&format!("data_volume = 1\n{LETTERS}"));
-    assert!(message.contains("duplicate field `data_volume`"), "{message}");
-    let newer = fault(&format!("schema_version = 2\n{LETTERS}"));
-    assert_eq!(newer, "schema_version is 2, expected at most 1");
+    assert_eq!(message, "line 2: `data_volume` is given twice, by name or as `D`, first in line 1");
+    let tables = "[annotation]\nper_sample = 1\nk1 = 2\n";
+    let message = fault(
+        &LETTERS
+            .replace("k1 = 0.116\nk2 = 3000\n", "")
+            .replace("p = 1\n", &format!("p = 1\n{tables}k2 = 5\n")),
+    );
+    assert_eq!(
+        message,
+        "line 15: `annotation.per_sample` is given twice, by name or as `k1`, first in line 14"
+    );
+    let newer = fault(&format!("name = 'x'\nschema_version = 2\n{LETTERS}"));
+    assert_eq!(newer, "line 2: schema_version is 2, expected at most 1");
 }
 
+const MISSING_A: &str = "`weights.training_effect` is missing (the letter `a` would do)";
+
 #[test]
-fn a_value_outside_the_model_is_named_with_its_rule() {
+fn a_value_outside_the_model_is_named_with_its_line_and_rule() {
     let message = fault(&LETTERS.replace("P = 1.1e8", "P = 0"));
-    assert_eq!(message, "param_count is 0, expected a number above 0");
+    assert_eq!(message, "line 2: param_count is 0, expected a number above 0");
     let message = fault(&LETTERS.replace("o = 0.02", "o = inf"));
-    assert_eq!(message, "feedback.per_effectiveness is inf, expected a finite number");
+    assert_eq!(message, "line 13: feedback.per_effectiveness is inf, expected a finite number");
     assert!(matches!(
         Scenario::from_toml(&LETTERS.replace("D = 50000", "D = nan")),
-        Err(ScenarioError::Field(_))
+        Err(ScenarioError::Value { line: 1, .. })
     ));
 }
 
@@ -133,9 +158,10 @@ fn the_uncertainty_table_comes_back_and_is_checked() {
     assert_eq!(tunewise_cost::Scenario::from_toml(&scenario.to_toml()).unwrap(), scenario);
     assert_eq!(tunewise_cost::Scenario::from_json(&scenario.to_json()).unwrap(), scenario);
     let message = |table: &str| read(table).unwrap_err().to_string();
+    let lines = text.lines().count();
     assert_eq!(
         message("k1 = { dist = 'normal', mean = 1, sd = -2 }"),
-        "normal distribution: sd is -2, expected a number above 0"
+        format!("line {}: normal distribution: sd is -2, expected a number above 0", lines + 1)
     );
     assert!(message("k1 = { dist = 'normal', mean = 1 }").contains("missing field `sd`"));
     assert!(message("k1 = { dist = 'gauss' }").contains("unknown variant `gauss`"));

@@ -163,6 +163,10 @@ fn bad_files_are_named_by_line_column_and_value() {
         "line 3, column `y`: `inf`, expected a finite number"
     );
     assert_eq!(fault("x,y\n1,2\n2\n", &["x"]), "line 3: 1 fields, expected 2 as the header has");
+    assert_eq!(
+        fault("x,y\n1,\"2\n2,3\n", &["x"]),
+        "line 2: the quote is not closed, expected another before the end of the field"
+    );
     assert_eq!(fault("x,y\n1,2\n", &["z"]), "line 1: no column `z`, found x, y");
     assert_eq!(fault("x,x,y\n1,1,2\n", &["x"]), "line 1: column `x` is there twice");
     assert_eq!(

@@ -48,6 +48,12 @@ pub enum RecordError {
         /// The field, from 1.
         field: usize,
     },
+    /// A field begins with a quote that nothing closes: the rest of the file would be that field.
+    #[error("line {line}: the quote is not closed, expected another before the end of the field")]
+    OpenQuote {
+        /// Where the quote stands, from 1.
+        line: u64,
+    },
     /// A cell cannot be used.
     #[error("line {line}, column `{column}`: `{value}`, expected {expected}")]
     Value {

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{RecordError, Result};
+use super::{RecordError, Result, quotes};
 use crate::calibrate::{Column, FitError, LinearFit, Regression};
 
 /// What a cell must hold.
@@ -68,9 +68,19 @@ impl Table {
     /// Reads these columns; others may hold anything.
     ///
     /// # Errors
-    /// [`RecordError`] for bytes that cannot be read or are not UTF-8, a column that is not there or
-    /// is there twice, a row of another length than the header, a cell that is no finite number, or no
+    /// [`RecordError`] for bytes that cannot be read or are not UTF-8, a quote that is not closed, a
+    /// column that is not there or is there twice, a row of another length than the header, a cell that is no finite number, or no
     /// rows.
+    ///
+    /// ```
+    /// use tunewise_cost::records::Table;
+    ///
+    /// let table = Table::read("params,note\n1e8,small\n3e8,large\n".as_bytes(), &["params"])?;
+    /// assert_eq!(table.column("params"), Some(&[1e8, 3e8][..]));
+    /// let missing = Table::read("params\n1e8\n".as_bytes(), &["hours"]).unwrap_err();
+    /// assert_eq!(missing.to_string(), "line 1: no column `hours`, found params");
+    /// # Ok::<(), tunewise_cost::records::RecordError>(())
+    /// ```
     pub fn read(reader: impl Read, columns: &[&str]) -> Result<Self> {
         Self::read_with(reader, columns, &[])
     }
@@ -94,6 +104,9 @@ impl Table {
     pub fn read_with(mut reader: impl Read, columns: &[&str], optional: &[&str]) -> Result<Self> {
         let mut bytes = Vec::new();
         reader.read_to_end(&mut bytes).map_err(|source| RecordError::Read { source })?;
+        if let Some(line) = quotes::unclosed(&bytes) {
+            return Err(RecordError::OpenQuote { line });
+        }
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&bytes[..]);
         let header = reader.headers()?.clone();
         if header.is_empty() {
@@ -179,6 +192,16 @@ impl Table {
     ///
     /// # Errors
     /// As [`Regression::fit`]; a value that a fit cannot use is named with its line.
+    ///
+    /// ```
+    /// use tunewise_cost::records::{Relation, Table};
+    ///
+    /// let table = Table::read("amount,samples\n350,1000\n450,2000\n650,4000\n".as_bytes(), &["amount", "samples"])?;
+    /// let relation = Relation { y: "amount", x: &["samples"], weights: None, intercept: true };
+    /// let fit = table.fit(&relation)?;
+    /// assert!((fit.intercept() - 250.0).abs() < 1e-9); // 0.1 a sample and 250
+    /// # Ok::<(), tunewise_cost::records::RecordError>(())
+    /// ```
     pub fn fit(&self, relation: &Relation<'_>) -> Result<LinearFit> {
         let predictors: Vec<Column<'_>> =
             relation.x.iter().map(|name| self.named(name)).collect::<Result<_>>()?;

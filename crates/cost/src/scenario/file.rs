@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::entry::Entry;
+use super::places::{Places, Text};
 use super::{SCHEMA_VERSION, Scenario, ScenarioError};
 use crate::uncertainty::Uncertainty;
 use crate::{Inputs, Model, Parameter};
@@ -20,8 +21,7 @@ impl From<Entry> for Slot {
     }
 }
 
-/// Every key that a file may have. The letters of D and P are aliases, those of the rest stand at
-/// the top; a table takes its own letters too.
+/// Every key that a file may have. Letters stand at the top; a table takes its own letters too.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ScenarioFile {
@@ -29,10 +29,12 @@ pub(super) struct ScenarioFile {
     name: String,
     description: String,
     model: Model,
-    #[serde(alias = "D")]
     data_volume: Slot,
-    #[serde(alias = "P")]
+    #[serde(rename = "D")]
+    samples: Slot,
     param_count: Slot,
+    #[serde(rename = "P")]
+    parameters: Slot,
     weights: WeightsTable,
     annotation: AnnotationTable,
     training_time: TrainingTimeTable,
@@ -58,14 +60,14 @@ pub(super) struct ScenarioFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct WeightsTable {
-    #[serde(alias = "a")]
     training_effect: Slot,
-    #[serde(alias = "b")]
+    a: Slot,
     training_time: Slot,
-    #[serde(alias = "c")]
+    b: Slot,
     annotation_cost: Slot,
-    #[serde(alias = "d")]
+    c: Slot,
     promotion: Slot,
+    d: Slot,
     e: Slot,
     f: Slot,
 }
@@ -73,43 +75,45 @@ struct WeightsTable {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct AnnotationTable {
-    #[serde(alias = "k1")]
     per_sample: Slot,
-    #[serde(alias = "k2")]
+    k1: Slot,
     fixed: Slot,
+    k2: Slot,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct TrainingTimeTable {
-    #[serde(alias = "l")]
     per_parameter: Slot,
-    #[serde(alias = "m")]
+    l: Slot,
     fixed: Slot,
+    m: Slot,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct PromotionTable {
-    #[serde(alias = "n1")]
     per_training_effect: Slot,
-    #[serde(alias = "n2")]
+    n1: Slot,
     fixed: Slot,
+    n2: Slot,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct FeedbackTable {
-    #[serde(alias = "o")]
     per_effectiveness: Slot,
-    #[serde(alias = "p")]
+    o: Slot,
     baseline: Slot,
+    p: Slot,
 }
 
 impl ScenarioFile {
-    pub(super) fn into_scenario(self) -> Result<Scenario, ScenarioError> {
+    /// The scenario; `text` is what it was read from, to say where a fault is.
+    pub(super) fn into_scenario(self, text: Text<'_>) -> Result<Scenario, ScenarioError> {
         if let Some(got) = self.schema_version.filter(|&got| got > SCHEMA_VERSION) {
-            return Err(ScenarioError::Version { got });
+            let line = Places::of(text).line("schema_version").unwrap_or(1);
+            return Err(ScenarioError::Version { got, line });
         }
         let mut scenario = Scenario {
             name: self.name.clone(),
@@ -119,10 +123,20 @@ impl ScenarioFile {
             model: self.model,
             uncertainty: self.uncertainty.clone(),
         };
-        scenario.uncertainty.values().try_for_each(|it| it.law().map(drop))?;
+        for (&parameter, distribution) in &scenario.uncertainty {
+            let fault = |source| {
+                let line = Places::of(text).uncertain(parameter);
+                ScenarioError::Value { line, source }
+            };
+            distribution.law().map_err(fault)?;
+        }
         for (parameter, entries) in Parameter::ALL.into_iter().zip(self.entries()) {
-            let Entry { value, note } = only(parameter, entries)?;
-            parameter.check(value)?;
+            let Entry { value, note } = only(parameter, entries, text)?;
+            let fault = |source| {
+                let line = Places::of(text).given(parameter).map_or(1, |(first, _)| first);
+                ScenarioError::Value { line, source }
+            };
+            parameter.check(value).map_err(fault)?;
             scenario.inputs.set(parameter, value);
             if !note.is_empty() {
                 scenario.notes.insert(parameter, note);
@@ -131,38 +145,46 @@ impl ScenarioFile {
         Ok(scenario)
     }
 
-    /// What stands under the name and under the letter, in the order of [`Parameter::ALL`].
-    fn entries(self) -> [[Slot; 2]; Parameter::COUNT] {
+    /// What stands under the name, under the letter in its table and under the letter at the top, in the
+    /// order of [`Parameter::ALL`].
+    fn entries(self) -> [[Slot; 3]; Parameter::COUNT] {
         let (weights, annotation) = (self.weights, self.annotation);
         let (time, promotion, feedback) = (self.training_time, self.promotion, self.feedback);
         [
-            [self.data_volume, Slot(None)],
-            [self.param_count, Slot(None)],
-            [weights.training_effect, self.a],
-            [weights.training_time, self.b],
-            [weights.annotation_cost, self.c],
-            [weights.promotion, self.d],
-            [weights.e, self.e],
-            [weights.f, self.f],
-            [annotation.per_sample, self.k1],
-            [annotation.fixed, self.k2],
-            [time.per_parameter, self.l],
-            [time.fixed, self.m],
-            [promotion.per_training_effect, self.n1],
-            [promotion.fixed, self.n2],
-            [feedback.per_effectiveness, self.o],
-            [feedback.baseline, self.p],
+            [self.data_volume, Slot(None), self.samples],
+            [self.param_count, Slot(None), self.parameters],
+            [weights.training_effect, weights.a, self.a],
+            [weights.training_time, weights.b, self.b],
+            [weights.annotation_cost, weights.c, self.c],
+            [weights.promotion, weights.d, self.d],
+            [weights.e, Slot(None), self.e],
+            [weights.f, Slot(None), self.f],
+            [annotation.per_sample, annotation.k1, self.k1],
+            [annotation.fixed, annotation.k2, self.k2],
+            [time.per_parameter, time.l, self.l],
+            [time.fixed, time.m, self.m],
+            [promotion.per_training_effect, promotion.n1, self.n1],
+            [promotion.fixed, promotion.n2, self.n2],
+            [feedback.per_effectiveness, feedback.o, self.o],
+            [feedback.baseline, feedback.p, self.p],
         ]
     }
 }
 
-fn only(parameter: Parameter, entries: [Slot; 2]) -> Result<Entry, ScenarioError> {
-    match entries.map(|slot| slot.0) {
-        [Some(_), Some(_)] => Err(ScenarioError::Twice { parameter }),
-        [Some(entry), None] | [None, Some(entry)] => Ok(entry),
-        [None, None] if matches!(parameter, Parameter::WeightE | Parameter::WeightF) => {
+fn only(parameter: Parameter, entries: [Slot; 3], text: Text<'_>) -> Result<Entry, ScenarioError> {
+    let mut given = entries.into_iter().filter_map(|slot| slot.0);
+    match (given.next(), given.next()) {
+        (Some(_), Some(_)) => {
+            let (first, line) = Places::of(text).given(parameter).unwrap_or((1, 1));
+            Err(ScenarioError::Twice { parameter, line, first })
+        }
+        (Some(entry), None) => Ok(entry),
+        (None, _) if matches!(parameter, Parameter::WeightE | Parameter::WeightF) => {
             Ok(Entry::default())
         }
-        [None, None] => Err(ScenarioError::Missing { parameter }),
+        (None, _) => {
+            let line = Places::of(text).missing(parameter);
+            Err(ScenarioError::Missing { parameter, line })
+        }
     }
 }
