@@ -7,8 +7,11 @@ use crate::{Error, Inputs, Model, Parameter, Result, TrainingEffect};
 type Number = Scaled<Dekker>;
 
 /// A value at which the wanted E is an equilibrium.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct BreakEven {
+    /// The input; its letter in JSON.
+    #[serde(rename = "input", serialize_with = "crate::parameter::as_letter")]
+    pub parameter: Parameter,
     /// The input's value.
     pub value: f64,
     /// F there.
@@ -70,6 +73,7 @@ impl Model {
         let sum = reduced.slope * reduced.autonomous + reduced.baseline;
         let feedback = reduced.slope * Number::from_f64(target) + reduced.baseline;
         BreakEven {
+            parameter,
             value,
             feedback: feedback.to_f64(),
             economic: feedback.is_positive() && !(feedback.shifted(1) - sum).is_negative(),

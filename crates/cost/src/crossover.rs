@@ -3,7 +3,7 @@
 use crate::{Axis, Error, Inputs, Model, Result};
 
 /// A value of one input at which two scenarios have the same effectiveness.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Crossover {
     /// The input's value.
     pub value: f64,

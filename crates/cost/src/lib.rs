@@ -59,7 +59,7 @@ pub use equilibrium::{
     Status, solve,
 };
 pub use error::{Error, Result};
-pub use folds::Folds;
+pub use folds::{FoldPoint, FoldReport, Folds};
 pub use inputs::{Annotation, Feedback, Inputs, Promotion, TrainingTime, Weights};
 pub use parameter::Parameter;
 pub use report::{Report, RootReport};

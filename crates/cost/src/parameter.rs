@@ -197,6 +197,14 @@ impl Parameter {
     }
 }
 
+/// As its letter, where JSON has letters.
+pub(crate) fn as_letter<S: serde::Serializer>(
+    parameter: &Parameter,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(parameter.letter())
+}
+
 impl fmt::Display for Parameter {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.pad(self.name())

@@ -1,5 +1,7 @@
 //! An equilibrium as one flat answer, for files and programs.
 
+mod row;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 

@@ -1,6 +1,9 @@
 //! One input at a time between two values.
 
-use crate::{Error, Inputs, Model, Parameter, Result};
+use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
+
+use crate::{Axis, Error, Inputs, Model, Parameter, Result};
 
 /// An input and the two values it takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,13 +29,68 @@ pub struct Bar {
 
 impl Bar {
     /// |E_high − E_low|; none where an end has no root.
+    ///
+    /// ```
+    /// use tunewise_cost::{Bar, Parameter, Range};
+    ///
+    /// let range = Range { parameter: Parameter::WeightA, low: 1.0, high: 3.0 };
+    /// let bar = Bar { range, low: Some(5.0), high: Some(2.0) };
+    /// assert_eq!(bar.swing(), Some(3.0));
+    /// assert_eq!(Bar { high: None, ..bar }.swing(), None);
+    /// ```
     #[must_use]
     pub fn swing(&self) -> Option<f64> {
         Some((self.high? - self.low?).abs())
     }
 }
 
+impl Serialize for Bar {
+    /// `input` by letter, `low`, `high`, `effectiveness_low`, `effectiveness_high`, `swing`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut bar = serializer.serialize_struct("Bar", 6)?;
+        bar.serialize_field("input", self.range.parameter.letter())?;
+        bar.serialize_field("low", &self.range.low)?;
+        bar.serialize_field("high", &self.range.high)?;
+        bar.serialize_field("effectiveness_low", &self.low)?;
+        bar.serialize_field("effectiveness_high", &self.high)?;
+        bar.serialize_field("swing", &self.swing())?;
+        bar.end()
+    }
+}
+
+impl From<&Axis> for Range {
+    /// The smallest and the largest of its values.
+    fn from(axis: &Axis) -> Self {
+        let values = || axis.values.iter().copied();
+        let (low, high) =
+            (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
+        Self { parameter: axis.parameter, low, high }
+    }
+}
+
 impl Range {
+    /// The same fraction around every input that this moves, but for those that have ranges of their own,
+    /// which follow.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, Range};
+    ///
+    /// // D, P and p are 1, all other inputs 0.
+    /// let own = Range { parameter: Parameter::ParamCount, low: 1.0, high: 9.0 };
+    /// let ranges = Range::around_but(&Inputs::default(), 0.5, &[own]);
+    /// let ends: Vec<_> = ranges.iter().map(|it| (it.parameter.letter(), it.low, it.high)).collect();
+    /// assert_eq!(ends, [("D", 0.5, 1.5), ("p", 0.5, 1.5), ("P", 1.0, 9.0)]);
+    /// ```
+    #[must_use]
+    pub fn around_but(inputs: &Inputs, fraction: f64, own: &[Self]) -> Vec<Self> {
+        let mut ranges = Self::all_around(inputs, fraction);
+        ranges.retain(|range| {
+            range.low != range.high && own.iter().all(|one| one.parameter != range.parameter)
+        });
+        ranges.extend_from_slice(own);
+        ranges
+    }
+
     /// θ·(1 − fraction) to θ·(1 + fraction).
     ///
     /// ```

@@ -5,7 +5,6 @@ mod break_even;
 mod calibrate;
 mod fault;
 mod format;
-mod free;
 mod optimize;
 mod pareto;
 mod scenario;

@@ -1,4 +1,4 @@
-//! `cost optimize` and `cost pareto` as processes, on the shipped scenarios.
+//! `cost solve`, `sweep`, `break-even`, `optimize` and `pareto` as processes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod support;
@@ -8,6 +8,10 @@ use support::{BERT, YOLO, cost, file, hostile, json, message, picture, text};
 
 /// A scenario with d = 0, where the best D is by hand: all money to labels at 0.1 each.
 const PLAIN: &str = r#"{"D":4000,"P":1e8,"a":1e5,"b":0,"c":0,"d":0,"k1":0.1,"k2":50,"l":1e-8,"m":0.5,"n1":0,"n2":0,"o":0,"p":1}"#;
+
+/// A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1 and E is 1 or -4.
+const WORKED: &str =
+    r#"{"D":1,"P":1,"a":0,"b":0,"c":0,"d":1,"k1":0,"k2":0,"l":0,"m":0,"n1":0,"n2":4,"o":1,"p":3}"#;
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap()
@@ -153,7 +157,10 @@ fn designs_and_pictures() {
 fn bad_requests_are_named() {
     let optimize =
         |more: &[&str]| message(&[&["optimize", BERT, "--budget", "1e5"], more].concat());
-    assert!(optimize(&["--vary", "k1=0,1"]).contains("--vary takes D, P and n2"));
+    assert!(
+        optimize(&["--vary", "k1=0,1"])
+            .contains("a plan is free in data_volume, param_count and promotion.fixed")
+    );
     assert!(optimize(&["--vary", "D=0,1e5"]).contains("bounds of data_volume is 0"));
     assert!(
         optimize(&["--vary", "D=1,1e5", "--rate=-1"])
@@ -175,8 +182,171 @@ fn bad_requests_are_named() {
     assert!(pareto(&["--vary", "D=-1,2"]).contains("data_volume is -1"));
     assert!(pareto(&["--vary", "P=0,2", "--design", "sobol"]).contains("param_count is 0"));
     assert!(
-        pareto(&["--vary", "a=0,2", "--design", "search"]).contains("--vary takes D, P and n2")
+        pareto(&["--vary", "a=0,2", "--design", "search"])
+            .contains("a plan is free in data_volume, param_count and promotion.fixed")
     );
     assert!(pareto(&["--vary", "D=1..2:2000000"]).contains("is no axis"));
     assert!(pareto(&[]).contains("--vary"));
+}
+
+#[test]
+fn solve_answers_the_worked_quadratic() {
+    let folder = tempfile::tempdir().unwrap();
+    let worked = file(folder.path(), "worked.json", WORKED);
+    let answer = json(&["solve", &worked, "--format", "json"]);
+    assert_eq!(
+        (&answer["status"], &answer["stability"]),
+        (&"two_roots".into(), &"stable_oscillating".into())
+    );
+    for (key, expected) in
+        [("effectiveness", 1.0), ("feedback", 4.0), ("multiplier", -0.25), ("discriminant", 25.0)]
+    {
+        near(&answer[key], expected);
+    }
+    near(&answer["partials"]["d"], 0.8);
+    near(&answer["elasticities"]["p"], -0.6);
+    near(&answer["roots"][1]["effectiveness"], -4.0);
+    let lower = json(&["solve", &worked, "--policy", "minus", "--format", "json"]);
+    near(&lower["feedback"], -1.0);
+    assert_eq!(lower["admissible"], false);
+    // Δ = 9 - 64: no equilibrium is an answer.
+    let none = file(folder.path(), "none.json", &WORKED.replace("\"d\":1", "\"d\":-4"));
+    let none = json(&["solve", &none, "--format", "json"]);
+    assert_eq!((&none["status"], &none["effectiveness"]), (&"no_real".into(), &Value::Null));
+    near(&none["discriminant"], -55.0);
+    let tables = text(&["solve", BERT]);
+    assert!(tables.contains("BERT sentiment") && tables.contains("47.8473"), "{tables}");
+    let rows = text(&["solve", BERT, "--format", "csv"]);
+    let columns: Vec<usize> = rows.lines().map(|row| row.split(',').count()).collect();
+    assert_eq!(columns, [15 + 2 * 16; 2]);
+    assert!(rows.starts_with("name,status,") && rows.contains("\nBERT sentiment,two_roots,"));
+}
+
+#[test]
+fn solve_goes_on_past_a_bad_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = WORKED.replace("\"P\":1", "\"P\":0");
+    let lines = file(folder.path(), "many.jsonl", &format!("{WORKED}\n\n{bad}\n{WORKED}\n"));
+    let output = cost(&["solve", &lines]);
+    assert_eq!(output.status.code(), Some(2));
+    let rows: Vec<Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(rows.len(), 3);
+    near(&rows[2]["effectiveness"], 1.0);
+    assert_eq!(rows[1]["line"], 3);
+    assert_eq!(rows[1]["error"], "line 1: param_count is 0, expected a number above 0");
+    let csv = cost(&["solve", &lines, "--format", "csv"]);
+    assert_eq!(csv.status.code(), Some(2));
+    assert_eq!(String::from_utf8(csv.stdout).unwrap().lines().count(), 3);
+    assert!(String::from_utf8(csv.stderr).unwrap().contains("line 3: "));
+}
+
+#[test]
+fn bad_scenarios_are_named_by_file_line_and_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let toml =
+        WORKED.trim_matches(['{', '}']).replace(',', "\n").replace(':', " = ").replace('"', "");
+    let fault = |name: &str, text: &str| {
+        let path = file(folder.path(), name, text);
+        let found = message(&["solve", &path]);
+        found.trim_end().strip_prefix(&format!("error: {path}: ")).unwrap_or(&found).to_owned()
+    };
+    let missing = "line 13: `feedback.baseline` is missing (the letter `p` would do)";
+    assert_eq!(fault("bad.toml", &toml.replace("\np = 3", "")), missing);
+    let twice = "line 16: `feedback.baseline` is given twice, by name or as `p`, first in line 14";
+    assert_eq!(fault("bad.toml", &format!("{toml}\n[feedback]\nbaseline = 3\n")), twice);
+    assert!(fault("bad.toml", &format!("{toml}\nq = 1\n")).contains("line 15"));
+    assert!(fault("bad.json", "{\"D\": 1,\n\"P\": }").contains("line 2"));
+    assert!(
+        fault("bad.txt", &toml).contains("expected a name that ends in .toml, .json or .jsonl")
+    );
+    let lines = file(folder.path(), "many.jsonl", WORKED);
+    assert!(message(&["sweep", &lines, "--vary", "D=1,2"]).contains("takes one scenario"));
+    assert!(message(&["solve", BERT, "--policy", "best"]).contains("`best` is no root policy"));
+    assert!(message(&["solve", "/nowhere.toml"]).contains("/nowhere.toml"));
+}
+
+#[test]
+fn a_sweep_has_an_answer_for_each_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let sizes = "P=3.157e6,11.167e6,25.903e6,43.692e6,68.230e6";
+    let rows = json(&["sweep", YOLO, "--vary", sizes, "--format", "json"]);
+    let found: Vec<String> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| format!("{:.1}", number(&row["answer"]["effectiveness"])))
+        .collect();
+    assert_eq!(found, ["428.6", "112.1", "42.9", "22.3", "11.5"]);
+    near(&rows[1]["at"]["P"], 11.167e6);
+    let worked = file(folder.path(), "worked.json", WORKED);
+    // n2 = 0 leaves E = A = 0; d turns the sign of G: 4·d, E = F - 3.
+    let svg = folder.path().join("sweep.svg");
+    let svg = svg.to_str().unwrap();
+    let grid = ["sweep", &worked, "--vary", "n2=0,4", "--vary", "d=-4,1", "--svg", svg];
+    let rows = text(&[&grid[..], &["--format", "csv"]].concat());
+    let cells: Vec<Vec<&str>> = rows.lines().map(|row| row.split(',').collect()).collect();
+    assert_eq!(cells[0][..4], ["n2", "d", "name", "status"]);
+    let at: Vec<[&str; 4]> =
+        cells[1..].iter().map(|row| [row[0], row[1], row[3], row[8]]).collect();
+    let expected = [
+        ["0", "-4", "g_zero", "0"],
+        ["0", "1", "g_zero", "0"],
+        ["4", "-4", "no_real", ""],
+        ["4", "1", "two_roots", "1"],
+    ];
+    assert_eq!(at, expected);
+    let drawn = picture(svg);
+    assert!(drawn.contains("n2=0") && drawn.contains("n2=4") && drawn.contains("effectiveness"));
+    assert!(text(&grid).contains("no_real"));
+    assert!(message(&["sweep", BERT, "--vary", "Q=1,2"]).contains("`Q` is no input"));
+    assert!(message(&["sweep", BERT, "--vary", "D=5..1:log"]).contains("is no axis"));
+    assert!(message(&["sweep", BERT, "--vary", "P=0,1e6"]).contains("param_count is 0"));
+    assert_eq!(cost(&["sweep", BERT]).status.code(), Some(2));
+}
+
+#[test]
+fn break_even_values_folds_and_crossings() {
+    let folder = tempfile::tempdir().unwrap();
+    let worked = file(folder.path(), "worked.json", WORKED);
+    // E = 2 needs F = 5 and d·n2 = E·F = 10.
+    let args = ["break-even", &worked, "--target", "2", "--by", "n2", "--by", "weights.promotion"];
+    let answer = json(&[&args[..], &["--format", "json"]].concat());
+    let found = &answer["solutions"];
+    assert_eq!((&found[0]["input"], &found[1]["input"]), (&"n2".into(), &"d".into()));
+    near(&found[0]["value"], 10.0);
+    near(&found[1]["value"], 2.5);
+    assert_eq!(found[0]["economic"], true);
+    assert_eq!(text(&[&args[..], &["--format", "csv"]].concat()).lines().count(), 3);
+    // The article's case: 52,889 reviews for an effectiveness of 50.
+    let reviews = ["break-even", BERT, "--target", "50", "--by", "D"];
+    let reviews = json(&[&reviews[..], &["--format", "json"]].concat());
+    assert!((number(&reviews["solutions"][0]["value"]) - 52_889.0).abs() < 0.5);
+    // Δ = 0 at G = -S²/(4o) = -9/4 and d = G/4; Δ/(S² + 4·o·G) = 25/25 now.
+    let folds = json(&["break-even", &worked, "--format", "json"]);
+    near(&folds["folds"]["G"][0], -2.25);
+    near(&folds["folds"]["d"][0], -0.5625);
+    near(&folds["margin"], 1.0);
+    assert!(text(&["break-even", &worked]).contains("margin 1 "));
+    // E = D against E = T = 5.
+    let line = PLAIN.replace("\"P\":1e8,\"a\":1e5", "\"P\":1,\"a\":1");
+    let level =
+        line.replace("\"a\":1,\"b\":0", "\"a\":0,\"b\":1").replace("\"m\":0.5", "\"m\":4.99999999");
+    let (line, level) =
+        (file(folder.path(), "line.json", &line), file(folder.path(), "level.json", &level));
+    let against = ["break-even", &line, "--against", &level, "--vary", "D=1..9:5"];
+    let crossings = json(&[&against[..], &["--format", "json"]].concat());
+    assert_eq!(crossings["crossings"].as_array().unwrap().len(), 1);
+    near(&crossings["crossings"][0]["value"], 5.0);
+    assert!(text(&against).contains("1 crossing(s)"));
+    let one = ["break-even", &line, "--against", &level, "--vary", "D=1"];
+    assert!(message(&one).contains("at least two values"));
+    assert!(message(&["break-even", BERT, "--target", "nan"]).contains("NaN"));
+    for args in [&["--by", "D"][..], &["--target", "5", "--against", BERT], &["--against", BERT]] {
+        let args = [&["break-even", BERT], args].concat();
+        assert_eq!(cost(&args).status.code(), Some(2), "{args:?}");
+    }
 }

@@ -12,7 +12,7 @@ use search::best_plan;
 use space::Space;
 
 use super::DecideError;
-use crate::{Equilibrium, Inputs, Model};
+use crate::{Equilibrium, Inputs, Model, Parameter, Range};
 
 /// Money and time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,6 +34,37 @@ pub struct Bounds {
     pub param_count: [f64; 2],
     /// n2, promotion, currency.
     pub promotion_fixed: [f64; 2],
+}
+
+impl Bounds {
+    /// The ranges given, and for D, P and n2 without one what the scenario has.
+    ///
+    /// ```
+    /// use tunewise_cost::decide::Bounds;
+    /// use tunewise_cost::{Inputs, Parameter, Range};
+    ///
+    /// let range = Range { parameter: Parameter::DataVolume, low: 5.0, high: 9.0 };
+    /// let bounds = Bounds::of(&Inputs::default(), &[range])?;
+    /// assert_eq!((bounds.data_volume, bounds.param_count), ([5.0, 9.0], [1.0, 1.0]));
+    /// let other = Range { parameter: Parameter::WeightA, ..range };
+    /// assert!(Bounds::of(&Inputs::default(), &[other]).is_err());
+    /// # Ok::<(), tunewise_cost::decide::DecideError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`DecideError::NotFree`] for a range of another input.
+    pub fn of(inputs: &Inputs, ranges: &[Range]) -> Result<Self, DecideError> {
+        let free = [Parameter::DataVolume, Parameter::ParamCount, Parameter::PromotionFixed];
+        if let Some(range) = ranges.iter().find(|range| !free.contains(&range.parameter)) {
+            return Err(DecideError::NotFree { parameter: range.parameter });
+        }
+        let [data_volume, param_count, promotion_fixed] = free.map(|parameter| {
+            let named = ranges.iter().find(|range| range.parameter == parameter);
+            let value = inputs.get(parameter);
+            named.map_or([value, value], |range| [range.low, range.high])
+        });
+        Ok(Self { data_volume, param_count, promotion_fixed })
+    }
 }
 
 /// The answer to a budget.

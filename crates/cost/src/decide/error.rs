@@ -14,6 +14,12 @@ pub enum DecideError {
         /// What it must be.
         rule: &'static str,
     },
+    /// An input that a plan is not free in.
+    #[error("a plan is free in data_volume, param_count and promotion.fixed, not in {parameter}")]
+    NotFree {
+        /// The input.
+        parameter: crate::Parameter,
+    },
     /// A point with another number of objectives.
     #[error("point {point} has {got} objectives, expected {expected}")]
     Shape {

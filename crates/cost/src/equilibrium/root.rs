@@ -39,6 +39,25 @@ pub enum Stability {
 }
 
 impl Stability {
+    /// The word in files: `superstable`, `stable_monotone`, `stable_oscillating`, `neutral_flip`,
+    /// `unstable_monotone`, `unstable_oscillating`, `fold`.
+    ///
+    /// ```
+    /// assert_eq!(tunewise_cost::Stability::NeutralFlip.name(), "neutral_flip");
+    /// ```
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Superstable => "superstable",
+            Self::StableMonotone => "stable_monotone",
+            Self::StableOscillating => "stable_oscillating",
+            Self::NeutralFlip => "neutral_flip",
+            Self::UnstableMonotone => "unstable_monotone",
+            Self::UnstableOscillating => "unstable_oscillating",
+            Self::Fold => "fold",
+        }
+    }
+
     /// Whether nearby starts end at the root.
     ///
     /// ```
@@ -78,6 +97,22 @@ pub(crate) struct Slopes {
 
 impl Root {
     /// Whether the feedback is above 0, so that promotion divided by it means something.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, solve};
+    ///
+    /// // A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1.
+    /// let answer = solve(
+    ///     &Inputs::default()
+    ///         .with(Parameter::WeightD, 1.0)
+    ///         .with(Parameter::PromotionFixed, 4.0)
+    ///         .with(Parameter::FeedbackSlope, 1.0)
+    ///         .with(Parameter::FeedbackBaseline, 3.0),
+    /// )?;
+    /// assert_eq!(answer.upper.map(|root| root.is_admissible()), Some(true)); // F = 4
+    /// assert_eq!(answer.lower.map(|root| root.is_admissible()), Some(false)); // F = -1
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn is_admissible(&self) -> bool {
         self.feedback > 0.0
@@ -85,12 +120,42 @@ impl Root {
 
     /// ∂E/∂A = F/R = 1/(1 − λ), the feedback multiplier: below 1 the market damps, above 1 it
     /// amplifies. Infinite at a fold.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, solve};
+    ///
+    /// // A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1.
+    /// let answer = solve(
+    ///     &Inputs::default()
+    ///         .with(Parameter::WeightD, 1.0)
+    ///         .with(Parameter::PromotionFixed, 4.0)
+    ///         .with(Parameter::FeedbackSlope, 1.0)
+    ///         .with(Parameter::FeedbackBaseline, 3.0),
+    /// )?;
+    /// assert_eq!(answer.upper.map(|root| root.amplification()), Some(0.8)); // 1/(1 + 0.25)
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn amplification(&self) -> f64 {
         self.slopes.map_or(f64::INFINITY, |slopes| slopes.autonomous.to_f64())
     }
 
     /// ∂E/∂G = 1/R. Infinite at a fold.
+    ///
+    /// ```
+    /// use tunewise_cost::{Inputs, Parameter, solve};
+    ///
+    /// // A = 0, G = 4, o = 1, p = 3: F² - 3F - 4 = 0, so F is 4 or -1.
+    /// let answer = solve(
+    ///     &Inputs::default()
+    ///         .with(Parameter::WeightD, 1.0)
+    ///         .with(Parameter::PromotionFixed, 4.0)
+    ///         .with(Parameter::FeedbackSlope, 1.0)
+    ///         .with(Parameter::FeedbackBaseline, 3.0),
+    /// )?;
+    /// assert_eq!(answer.upper.map(|root| root.pull_slope()), Some(0.2)); // 1/(4 - (-1))
+    /// # Ok::<(), tunewise_cost::Error>(())
+    /// ```
     #[must_use]
     pub fn pull_slope(&self) -> f64 {
         self.slopes.map_or(f64::INFINITY, |slopes| slopes.pull.to_f64())

@@ -38,6 +38,31 @@ pub struct SobolIndices {
     pub second: Vec<PairIndex>,
 }
 
+impl SobolIndices {
+    /// The pairs whose interval leaves out 0; none without intervals.
+    ///
+    /// ```
+    /// use tunewise_cost::sensitivity::{Index, PairIndex, SobolIndices};
+    ///
+    /// let pair = |inputs, value, half_width| {
+    ///     PairIndex { inputs, index: Index { value, half_width } }
+    /// };
+    /// let second = vec![
+    ///     pair((0, 1), 0.2, Some(0.1)),
+    ///     pair((0, 2), 0.2, Some(0.3)),
+    ///     pair((1, 2), -0.2, Some(0.1)),
+    ///     pair((1, 3), 0.2, None),
+    /// ];
+    /// let indices = SobolIndices { first: vec![], total: vec![], second };
+    /// let seen: Vec<(usize, usize)> = indices.seen_pairs().map(|pair| pair.inputs).collect();
+    /// assert_eq!(seen, [(0, 1), (1, 2)]);
+    /// ```
+    pub fn seen_pairs(&self) -> impl Iterator<Item = &PairIndex> {
+        let seen = |index: Index| index.half_width.is_some_and(|width| index.value.abs() > width);
+        self.second.iter().filter(move |pair| seen(pair.index))
+    }
+}
+
 impl SobolPlan {
     /// The indices from the function's values at [`coordinates`](Self::coordinates), in their order.
     ///

@@ -1,8 +1,7 @@
 //! An answer as tables for people and as a row for programs.
 
 use comfy_table::Table;
-use serde_json::Value;
-use tunewise_cost::{Equilibrium, Folds, Gradient, Parameter, Report};
+use tunewise_cost::{Equilibrium, Folds, Parameter, Report};
 
 use super::format::{digits, signed, table};
 
@@ -28,18 +27,14 @@ pub(crate) fn comparison(columns: &[(&str, Equilibrium)]) -> Table {
         row("E      effectiveness", &|answer| digits(answer.effectiveness())),
         row("F      feedback", &|answer| digits(answer.feedback())),
         row("       multiplier", &|answer| digits(answer.multiplier())),
-        row("       stability", &|answer| word(answer.stability())),
+        row("       stability", &|answer| {
+            answer.stability().map_or("-", |it| it.name()).to_owned()
+        }),
         row("       discriminant", &|answer| digits(answer.discriminant)),
         row("       d at the fold", &|answer| digits(Folds::of(answer).promotion_weight)),
         row("       condition", &|answer| digits(answer.condition())),
     ];
     table(&header, rows)
-}
-
-/// A serialised word, `-` without one.
-pub(crate) fn word<T: serde::Serialize>(value: Option<T>) -> String {
-    let value = value.and_then(|value| serde_json::to_value(value).ok());
-    value.as_ref().and_then(Value::as_str).unwrap_or("-").to_owned()
 }
 
 /// C, T, M and x.
@@ -58,10 +53,8 @@ pub(crate) fn parts(answer: &Equilibrium) -> Table {
 
 /// Every input that matters, the largest elasticity first.
 pub(crate) fn sensitivities(answer: &Equilibrium) -> Option<Table> {
-    let (partials, elasticities) = (answer.gradient()?, answer.elasticities()?);
-    let mut order: Vec<(Parameter, f64)> =
-        elasticities.iter().filter(|(_, value)| *value != 0.0).collect();
-    order.sort_by(|one, other| other.1.abs().total_cmp(&one.1.abs()));
+    let partials = answer.gradient()?;
+    let order = answer.elasticities()?.ranked();
     let row = |(parameter, elasticity): (Parameter, f64)| {
         vec![
             format!("{:<2} {}", parameter.letter(), parameter.name()),
@@ -92,60 +85,10 @@ pub(crate) fn steps(answer: &Equilibrium) -> Option<Table> {
 
 /// The header of [`csv_row`].
 pub(crate) fn csv_header() -> Vec<String> {
-    let fixed = [
-        "name",
-        "status",
-        "training_effect",
-        "annotation_cost",
-        "training_time",
-        "promotion_cost",
-        "effectiveness",
-        "feedback",
-        "admissible",
-        "multiplier",
-        "stability",
-        "discriminant",
-        "kappa",
-        "condition",
-        "margin",
-    ];
-    let letters = |what: &'static str| {
-        Parameter::ALL.into_iter().map(move |parameter| format!("{what}_{}", parameter.letter()))
-    };
-    fixed
-        .into_iter()
-        .map(str::to_owned)
-        .chain(letters("partial"))
-        .chain(letters("elasticity"))
-        .collect()
+    ["name".to_owned()].into_iter().chain(Report::columns()).collect()
 }
 
-/// A report as a row; what does not exist is empty.
+/// A report as a row, under its scenario's name.
 pub(crate) fn csv_row(name: &str, report: &Report) -> Vec<String> {
-    let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let gradient = |gradient: Option<Gradient>| {
-        Parameter::ALL.map(|parameter| number(gradient.map(|gradient| gradient.get(parameter))))
-    };
-    let fixed = [
-        name.to_owned(),
-        report.status.name().to_owned(),
-        report.training_effect.to_string(),
-        report.annotation_cost.to_string(),
-        report.training_time.to_string(),
-        report.promotion_cost.to_string(),
-        number(report.effectiveness),
-        number(report.feedback),
-        report.admissible.to_string(),
-        number(report.multiplier),
-        report.stability.map(|stability| word(Some(stability))).unwrap_or_default(),
-        report.discriminant.to_string(),
-        number(report.kappa),
-        number(report.condition),
-        report.margin.to_string(),
-    ];
-    fixed
-        .into_iter()
-        .chain(gradient(report.partials))
-        .chain(gradient(report.elasticities))
-        .collect()
+    [name.to_owned()].into_iter().chain(report.row()).collect()
 }

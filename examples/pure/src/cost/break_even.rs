@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::{Value, json};
-use tunewise_cost::{Axis, BreakEven as Solution, Crossover, Equilibrium, Folds, Parameter};
+use serde_json::json;
+use tunewise_cost::{Axis, BreakEven as Solution, Crossover, FoldPoint, FoldReport, Parameter};
 
 use super::fault::Fault;
 use super::format::{Format, digits, table, write_csv};
@@ -49,16 +49,16 @@ impl BreakEven {
     fn values(&self, out: &mut dyn Write, target: f64) -> CliResult<()> {
         let scenario = self.scenario.load()?;
         let wanted = if self.by.is_empty() { &Parameter::ALL[..] } else { &self.by };
-        let mut rows: Vec<(Parameter, Solution)> = Vec::new();
+        let mut rows: Vec<Solution> = Vec::new();
         for &parameter in wanted {
-            let found = scenario.model.break_even(&scenario.inputs, parameter, target)?;
-            rows.extend(found.into_iter().map(|solution| (parameter, solution)));
+            rows.extend(scenario.model.break_even(&scenario.inputs, parameter, target)?);
         }
         match self.format {
             Format::Table => {
                 let header = ["input", "now", "needed", "feedback", "economic", "feasible"];
-                let row = |(parameter, solution): &(Parameter, Solution)| {
-                    let now = scenario.inputs.get(*parameter);
+                let row = |solution: &Solution| {
+                    let parameter = solution.parameter;
+                    let now = scenario.inputs.get(parameter);
                     let numbers = [now, solution.value, solution.feedback].map(digits);
                     let marks = [solution.economic, solution.feasible].map(yes_or_no);
                     let name = format!("{:<2} {}", parameter.letter(), parameter.name());
@@ -74,11 +74,11 @@ impl BreakEven {
             }
             Format::Csv => {
                 let header = ["input", "value", "feedback", "economic", "feasible"];
-                let row = |(parameter, solution): &(Parameter, Solution)| {
+                let row = |solution: &Solution| {
                     let numbers =
                         [solution.value, solution.feedback].map(|value| value.to_string());
                     let marks = [solution.economic, solution.feasible].map(|mark| mark.to_string());
-                    [parameter.letter().to_owned()]
+                    [solution.parameter.letter().to_owned()]
                         .into_iter()
                         .chain(numbers)
                         .chain(marks)
@@ -90,16 +90,6 @@ impl BreakEven {
                 )?;
             }
             Format::Json => {
-                let row = |(parameter, solution): &(Parameter, Solution)| {
-                    json!({
-                        "input": parameter.letter(),
-                        "value": solution.value,
-                        "feedback": solution.feedback,
-                        "economic": solution.economic,
-                        "feasible": solution.feasible,
-                    })
-                };
-                let rows: Vec<Value> = rows.iter().map(row).collect();
                 writeln!(out, "{:#}", json!({ "target": target, "solutions": rows }))?;
             }
         }
@@ -108,45 +98,33 @@ impl BreakEven {
 
     fn folds(&self, out: &mut dyn Write) -> CliResult<()> {
         let scenario = self.scenario.load()?;
-        let answer = scenario.solve()?;
-        let rows = fold_rows(&answer);
+        let report = FoldReport::from(&scenario.solve()?);
         match self.format {
             Format::Table => {
                 writeln!(
                     out,
                     "{}: margin {} (1 is far from collapse, below 0 past it)",
                     scenario.name,
-                    digits(answer.margin)
+                    digits(report.margin)
                 )?;
-                let row = |(name, now, folds): &(&str, f64, Vec<f64>)| {
-                    let folds: Vec<String> = folds.iter().copied().map(digits).collect();
+                let row = |point: &FoldPoint| {
+                    let folds: Vec<String> = point.folds.iter().copied().map(digits).collect();
                     let folds = if folds.is_empty() { "none".to_owned() } else { folds.join(", ") };
-                    vec![(*name).to_owned(), digits(*now), folds]
+                    vec![point.quantity.to_owned(), digits(point.now), folds]
                 };
                 let header = ["quantity", "now", "at the fold"];
-                writeln!(out, "{}", table(&header, rows.iter().map(row)))?;
+                writeln!(out, "{}", table(&header, report.points.iter().map(row)))?;
             }
             Format::Csv => {
                 let header = ["quantity", "now", "fold"].map(str::to_owned).to_vec();
-                let row = |(name, now, folds): &(&str, f64, Vec<f64>)| {
-                    let now = now.to_string();
-                    let line = |fold: &f64| vec![(*name).to_owned(), now.clone(), fold.to_string()];
-                    folds.iter().map(line).collect::<Vec<_>>()
+                let row = |point: &FoldPoint| {
+                    let (name, now) = (point.quantity.to_owned(), point.now.to_string());
+                    let line = |fold: &f64| vec![name.clone(), now.clone(), fold.to_string()];
+                    point.folds.iter().map(line).collect::<Vec<_>>()
                 };
-                write_csv(out, [header].into_iter().chain(rows.iter().flat_map(row)))?;
+                write_csv(out, [header].into_iter().chain(report.points.iter().flat_map(row)))?;
             }
-            Format::Json => {
-                let folds: serde_json::Map<String, Value> = rows
-                    .into_iter()
-                    .map(|(name, _, folds)| (name.to_owned(), json!(folds)))
-                    .collect();
-                let status = answer.status.name();
-                writeln!(
-                    out,
-                    "{:#}",
-                    json!({ "status": status, "margin": answer.margin, "folds": folds })
-                )?;
-            }
+            Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
         }
         Ok(())
     }
@@ -175,26 +153,11 @@ impl BreakEven {
                 write_csv(out, [header].into_iter().chain(found.iter().map(row)))?;
             }
             Format::Json => {
-                let row = |at: &Crossover| json!({ "value": at.value, "effectiveness": at.effectiveness });
-                let rows: Vec<Value> = found.iter().map(row).collect();
-                writeln!(out, "{:#}", json!({ "input": letter, "crossings": rows }))?;
+                writeln!(out, "{:#}", json!({ "input": letter, "crossings": found }))?;
             }
         }
         Ok(())
     }
-}
-
-fn fold_rows(answer: &Equilibrium) -> Vec<(&'static str, f64, Vec<f64>)> {
-    let folds = Folds::of(answer);
-    let (weights, feedback) = (&answer.inputs.weights, &answer.inputs.feedback);
-    let both = |pair: Option<[f64; 2]>| pair.map(Vec::from).unwrap_or_default();
-    vec![
-        ("G", answer.pull, Vec::from_iter(folds.pull)),
-        ("d", weights.promotion, Vec::from_iter(folds.promotion_weight)),
-        ("A", answer.autonomous, both(folds.autonomous)),
-        ("o", feedback.per_effectiveness, both(folds.slope)),
-        ("p", feedback.baseline, both(folds.baseline)),
-    ]
 }
 
 fn yes_or_no(mark: bool) -> String {

@@ -8,13 +8,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
-use tunewise_cost::decide::{AllocationReport, Budget, allocate};
-use tunewise_cost::{Axis, Scenario};
+use tunewise_cost::decide::{AllocationReport, Bounds, Budget, allocate};
+use tunewise_cost::{Axis, Range, Scenario};
 use tunewise_plot::{ChartText, Series, line_chart};
 
 use super::fault::{Fault, write};
 use super::format::{Format, write_csv};
-use super::free::bounds;
 use super::scenario::ScenarioArgs;
 use crate::CliResult;
 
@@ -68,7 +67,8 @@ impl Optimize {
     }
 
     fn reports(&self, scenario: &Scenario) -> CliResult<Vec<AllocationReport>> {
-        let bounds = bounds(&scenario.inputs, &self.vary)?;
+        let ranges: Vec<Range> = self.vary.iter().map(Range::from).collect();
+        let bounds = Bounds::of(&scenario.inputs, &ranges)?;
         let report = |&cost: &f64| {
             let deadline = self.deadline.unwrap_or(f64::INFINITY);
             let budget = Budget { cost, deadline, rate: self.rate };

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use tunewise_cost::decide::Bounds;
 use tunewise_cost::decide::pareto::{Front, Objective, Planner, Plans, Search, explore};
-use tunewise_cost::{Axis, Scenario};
+use tunewise_cost::{Axis, Range, Scenario};
 
 use self::answer::Answer;
 use super::fault::write;
 use super::format::{Format, write_csv};
-use super::free::{bounds, ranges};
 use super::scenario::ScenarioArgs;
 use crate::CliResult;
 
@@ -88,15 +88,19 @@ impl Pareto {
         Ok(ExitCode::SUCCESS)
     }
 
+    fn ranges(&self) -> Vec<Range> {
+        self.vary.iter().map(Range::from).collect()
+    }
+
     fn plans(&self, scenario: &Scenario) -> CliResult<Plans> {
         let (model, inputs, rate) = (&scenario.model, &scenario.inputs, self.rate);
         let planner = Planner { model, inputs, rate };
         Ok(match self.design {
             Design::Grid => planner.grid(&self.vary)?,
-            Design::Sobol => planner.sobol(&ranges(&self.vary), self.points)?,
+            Design::Sobol => planner.sobol(&self.ranges(), self.points)?,
             Design::Search => {
                 let search = Search { rate, seed: self.seed, ..Search::default() };
-                let bounds = bounds(inputs, &self.vary)?;
+                let bounds = Bounds::of(inputs, &self.ranges())?;
                 let plans = explore(model, inputs, &bounds, &search)?;
                 Plans { plans, without_equilibrium: 0 }
             }

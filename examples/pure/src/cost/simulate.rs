@@ -133,22 +133,6 @@ impl Simulate {
 }
 
 impl Answer {
-    /// Every statistic with its name.
-    fn statistics(&self) -> Vec<(String, Estimate)> {
-        let summary = &self.summary;
-        let percent = |share: f64| format!("{}", (share * 1e6).round() / 1e4);
-        let mut rows = vec![("mean".to_owned(), summary.mean), ("sd".to_owned(), summary.sd)];
-        rows.extend(
-            summary.quantiles.iter().map(|it| (format!("P{}", percent(it.p)), it.quantile)),
-        );
-        let tail = format!("mean of the worst {} %", percent(summary.tail_share));
-        rows.push((tail, summary.conditional_value_at_risk));
-        let exceedances = summary.exceedances.iter();
-        rows.extend(exceedances.map(|it| (format!("P(E > {})", it.threshold), it.probability)));
-        rows.push(("P(no equilibrium)".to_owned(), summary.no_equilibrium));
-        rows
-    }
-
     fn write_tables(&self, out: &mut dyn Write) -> CliResult<()> {
         let made = &self.summary.provenance;
         let base = self.scenario.solve()?.effectiveness();
@@ -166,7 +150,7 @@ impl Answer {
             vec![name, digits(it.value), digits(it.standard_error)]
         };
         let header = ["effectiveness", "value", "standard error"];
-        writeln!(out, "{}", table(&header, self.statistics().into_iter().map(row)))?;
+        writeln!(out, "{}", table(&header, self.summary.statistics().into_iter().map(row)))?;
         let row = |it: &Correlation| {
             let name = format!("{:<2} {}", it.parameter.letter(), it.parameter.name());
             vec![name, signed(it.pearson), signed(it.spearman)]
@@ -193,7 +177,7 @@ impl Answer {
             let error = it.standard_error.map(|error| error.to_string()).unwrap_or_default();
             vec![name, it.value.to_string(), error]
         };
-        [header].into_iter().chain(self.statistics().into_iter().map(row))
+        [header].into_iter().chain(self.summary.statistics().into_iter().map(row))
     }
 
     fn json(&self) -> serde_json::Value {

@@ -26,6 +26,12 @@ impl Objective {
     pub const ALL: [Self; 3] = [Self::Cost, Self::Time, Self::Effectiveness];
 
     /// `cost`, `time` or `effectiveness`.
+    ///
+    /// ```
+    /// use tunewise_cost::decide::pareto::Objective;
+    ///
+    /// assert_eq!(Objective::ALL.map(Objective::name), ["cost", "time", "effectiveness"]);
+    /// ```
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -36,6 +42,14 @@ impl Objective {
     }
 
     /// Its value at a plan.
+    ///
+    /// ```
+    /// use tunewise_cost::Inputs;
+    /// use tunewise_cost::decide::pareto::{Explored, Objective};
+    ///
+    /// let plan = Explored { inputs: Inputs::default(), cost: 9.0, time: 2.0, effectiveness: 47.0 };
+    /// assert_eq!(Objective::ALL.map(|objective| objective.of(&plan)), [9.0, 2.0, 47.0]);
+    /// ```
     #[must_use]
     pub fn of(self, plan: &Explored) -> f64 {
         match self {
@@ -198,6 +212,23 @@ impl Plans {
     /// # Errors
     /// [`DecideError::NoEquilibrium`] without plans; [`DecideError::Reference`] unless the reference has
     /// a number for each objective and there are objectives.
+    ///
+    /// ```
+    /// use tunewise_cost::Inputs;
+    /// use tunewise_cost::decide::pareto::{Explored, Objective, Plans};
+    ///
+    /// let plan = |cost, effectiveness| Explored { inputs: Inputs::default(), cost, time: 1.0, effectiveness };
+    /// let plans = Plans {
+    ///     plans: vec![plan(3.0, 9.0), plan(1.0, 4.0), plan(4.0, 2.0)],
+    ///     without_equilibrium: 0,
+    /// };
+    /// let front = plans.front(&[Objective::Cost, Objective::Effectiveness], None)?;
+    /// let costs: Vec<f64> = front.plans.iter().map(|plan| plan.cost).collect();
+    /// assert_eq!(costs, [1.0, 3.0]); // dearer and worse than both: not the third
+    /// assert_eq!(front.reference, [4.0, 2.0]);
+    /// assert_eq!(front.hypervolume, 3.0 * 2.0 + 1.0 * 5.0); // boxes to cost 4 and effectiveness 2
+    /// # Ok::<(), tunewise_cost::decide::DecideError>(())
+    /// ```
     pub fn front(
         &self,
         objectives: &[Objective],
@@ -233,6 +264,47 @@ impl Plans {
             hypervolume: hypervolume(&chosen, &limit)?,
             reference: objectives.iter().zip(limit).map(|(one, v)| one.minimised(v)).collect(),
         })
+    }
+}
+
+impl Front {
+    /// The edge of what a front by two different objectives beats, by the first one rising: between two
+    /// plans it runs along the worse of both. None for another number of objectives.
+    ///
+    /// ```
+    /// use tunewise_cost::Inputs;
+    /// use tunewise_cost::decide::pareto::{Explored, Objective, Plans};
+    ///
+    /// let plan = |cost, effectiveness| Explored { inputs: Inputs::default(), cost, time: 1.0, effectiveness };
+    /// let plans = Plans { plans: vec![plan(1.0, 4.0), plan(3.0, 9.0)], without_equilibrium: 0 };
+    /// let by = |objectives: &[Objective]| plans.front(objectives, None);
+    /// // 4 until 9 can be paid for.
+    /// let stairs = by(&[Objective::Cost, Objective::Effectiveness])?.stairs();
+    /// assert_eq!(stairs.as_deref(), Some(&[(1.0, 4.0), (3.0, 4.0), (3.0, 9.0)][..]));
+    /// // More than 4 costs 3.
+    /// let stairs = by(&[Objective::Effectiveness, Objective::Cost])?.stairs();
+    /// assert_eq!(stairs.as_deref(), Some(&[(4.0, 1.0), (4.0, 3.0), (9.0, 3.0)][..]));
+    /// assert_eq!(by(&Objective::ALL)?.stairs(), None);
+    /// # Ok::<(), tunewise_cost::decide::DecideError>(())
+    /// ```
+    #[must_use]
+    pub fn stairs(&self) -> Option<Vec<(f64, f64)>> {
+        let [x, y] = self.objectives[..] else { return None };
+        if x == y {
+            return None;
+        }
+        let mut plans: Vec<(f64, f64)> =
+            self.plans.iter().map(|plan| (x.of(plan), y.of(plan))).collect();
+        plans.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let corner = |one: (f64, f64), next: (f64, f64)| match x {
+            Objective::Effectiveness => (one.0, next.1),
+            Objective::Cost | Objective::Time => (next.0, one.1),
+        };
+        let steps = plans.windows(2).flat_map(|pair| match *pair {
+            [one, next] => vec![corner(one, next), next],
+            _ => Vec::new(),
+        });
+        Some(plans.first().copied().into_iter().chain(steps).collect())
     }
 }
 

@@ -171,6 +171,41 @@ impl Summary {
     }
 }
 
+impl Summary {
+    /// Every estimate with its name, for tables: `mean`, `sd`, `P5` to say the 5 % quantile, `mean of the
+    /// worst 5 %`, `P(E > t)`, `P(no equilibrium)`.
+    ///
+    /// ```
+    /// use tunewise_cost::uncertainty::{Distribution, MonteCarlo};
+    /// use tunewise_cost::{Inputs, Parameter};
+    ///
+    /// # fn main() -> tunewise_cost::Result<()> {
+    /// let summary = MonteCarlo::new(&Inputs::default())
+    ///     .vary(Parameter::WeightA, &Distribution::Uniform { low: 0.0, high: 1.0 })?
+    ///     .probabilities(&[0.5])
+    ///     .thresholds(&[0.25])
+    ///     .run(100)?;
+    /// let names: Vec<String> = summary.statistics().into_iter().map(|(name, _)| name).collect();
+    /// let expected =
+    ///     ["mean", "sd", "P50", "mean of the worst 5 %", "P(E > 0.25)", "P(no equilibrium)"];
+    /// assert_eq!(names, expected);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn statistics(&self) -> Vec<(String, Estimate)> {
+        let percent = |share: f64| (share * 1e6).round() / 1e4;
+        let mut rows = vec![("mean".to_owned(), self.mean), ("sd".to_owned(), self.sd)];
+        rows.extend(self.quantiles.iter().map(|it| (format!("P{}", percent(it.p)), it.quantile)));
+        let tail = format!("mean of the worst {} %", percent(self.tail_share));
+        rows.push((tail, self.conditional_value_at_risk));
+        let exceedances = self.exceedances.iter();
+        rows.extend(exceedances.map(|it| (format!("P(E > {})", it.threshold), it.probability)));
+        rows.push(("P(no equilibrium)".to_owned(), self.no_equilibrium));
+        rows
+    }
+}
+
 impl Numbers {
     fn with(
         self,

@@ -82,17 +82,15 @@ impl Answer<'_> {
         let place = |plan: &Explored| (x.of(plan), y.of(plan));
         let step = self.plans.plans.len().div_ceil(SHOWN).max(1);
         let all: Vec<(f64, f64)> = self.plans.plans.iter().step_by(step).map(place).collect();
-        let mut best: Vec<(f64, f64)> = self.front.plans.iter().map(place).collect();
-        best.sort_by(|one, other| one.0.total_cmp(&other.0));
-        let flat = self.front.objectives.len() == 2;
-        let stairs = stairs(&best, x);
-        let line = [Series { name: "", points: &stairs }];
+        let best: Vec<(f64, f64)> = self.front.plans.iter().map(place).collect();
+        let stairs = self.front.stairs();
+        let line = stairs.as_deref().map(|points| Series { name: "", points });
         let beaten = Points { name: "plans", points: &all, labels: &[] };
         let front = Points { name: "beaten by no other", points: &best, labels: &[] };
         let groups = [beaten, front];
         let scatter = Scatter {
             groups: if all.len() > best.len() { &groups } else { &groups[1..] },
-            lines: if flat { &line } else { &[] },
+            lines: line.as_slice(),
             ..Scatter::default()
         };
         let label = |one: Objective| match one {
@@ -102,17 +100,4 @@ impl Answer<'_> {
         let text = ChartText { title: &self.scenario.name, x_label: label(x), y_label: label(y) };
         Ok(scatter.svg(text)?)
     }
-}
-
-/// The edge of what the front beats: between two plans, the worse of both.
-fn stairs(front: &[(f64, f64)], x: Objective) -> Vec<(f64, f64)> {
-    let corner = |one: (f64, f64), next: (f64, f64)| match x {
-        Objective::Effectiveness => (one.0, next.1),
-        Objective::Cost | Objective::Time => (next.0, one.1),
-    };
-    let steps = front.windows(2).flat_map(|pair| match *pair {
-        [one, next] => vec![corner(one, next), next],
-        _ => Vec::new(),
-    });
-    front.first().copied().into_iter().chain(steps).collect()
 }

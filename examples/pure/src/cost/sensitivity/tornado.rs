@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tunewise_cost::{Axis, Bar, Range, Scenario, tornado};
 use tunewise_plot::{ChartText, Swing, Tornado};
 
@@ -30,12 +30,8 @@ impl Sensitivity {
                 write_csv(out, [header].into_iter().chain(bars.iter().map(csv_row)))?;
             }
             Format::Json => {
-                let rows: Vec<Value> = bars.iter().map(json_row).collect();
-                writeln!(
-                    out,
-                    "{:#}",
-                    json!({ "method": "tornado", "effectiveness": base, "bars": rows })
-                )?;
+                let answer = json!({ "method": "tornado", "effectiveness": base, "bars": bars });
+                writeln!(out, "{answer:#}")?;
             }
         }
         if let (Some(path), Some(base)) = (&self.svg, base) {
@@ -51,12 +47,7 @@ impl Sensitivity {
             _ => Err(Fault::Usage("--vary takes two values here: NAME=LOW,HIGH")),
         };
         let named = self.vary.iter().map(named).collect::<Result<Vec<_>, _>>()?;
-        let mut ranges = Range::all_around(&scenario.inputs, self.spread);
-        ranges.retain(|range| {
-            range.low != range.high && named.iter().all(|one| one.parameter != range.parameter)
-        });
-        ranges.extend(named);
-        Ok(ranges)
+        Ok(Range::around_but(&scenario.inputs, self.spread, &named))
     }
 }
 
@@ -70,17 +61,6 @@ fn csv_row(bar: &Bar) -> Vec<String> {
     let numbers = [Some(bar.range.low), Some(bar.range.high), bar.low, bar.high, bar.swing()];
     let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     [bar.range.parameter.letter().to_owned()].into_iter().chain(numbers.map(cell)).collect()
-}
-
-fn json_row(bar: &Bar) -> Value {
-    json!({
-        "input": bar.range.parameter.letter(),
-        "low": bar.range.low,
-        "high": bar.range.high,
-        "effectiveness_low": bar.low,
-        "effectiveness_high": bar.high,
-        "swing": bar.swing(),
-    })
 }
 
 /// The bars with a root at both ends that move E at all.

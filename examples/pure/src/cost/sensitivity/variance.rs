@@ -7,7 +7,7 @@ use serde_json::json;
 use tunewise_cost::sensitivity::{
     Bootstrap, ElementaryEffects, Index, SobolIndices, SobolPlan, Trajectories,
 };
-use tunewise_cost::uncertainty::{Distribution, MonteCarlo, Uncertainty};
+use tunewise_cost::uncertainty::{MonteCarlo, Uncertainty};
 use tunewise_cost::{Parameter, Scenario};
 use tunewise_plot::{ChartText, Swing, Tornado};
 
@@ -71,14 +71,8 @@ impl Sensitivity {
     /// The scenario's own table; without one, and for what --vary names, uniform between the ranges' ends.
     fn factors(&self) -> CliResult<(Scenario, Uncertainty)> {
         let scenario = self.scenario.load()?;
-        let mut factors = scenario.uncertainty.clone();
-        let named = |parameter| self.vary.iter().any(|axis| axis.parameter == parameter);
-        for range in self.ranges(&scenario)? {
-            if scenario.uncertainty.is_empty() || named(range.parameter) {
-                let (low, high) = (range.low.min(range.high), range.low.max(range.high));
-                factors.insert(range.parameter, Distribution::Uniform { low, high });
-            }
-        }
+        let named: Vec<Parameter> = self.vary.iter().map(|axis| axis.parameter).collect();
+        let factors = scenario.factors(&self.ranges(&scenario)?, &named);
         if factors.is_empty() {
             return Err(Fault::Usage("no input varies").into());
         }
@@ -108,10 +102,8 @@ fn write_indices(
     let rows = shares.map(|((parameter, s1), st)| vec![name(*parameter), cell(s1), cell(st)]);
     writeln!(out, "{}", table(&["input", "S1 alone", "ST with interactions"], rows))?;
     let letter = |input: usize| names.get(input).map_or("?", |parameter| parameter.letter());
-    // Pairs that the interval tells from nothing.
-    let seen =
-        indices.second.iter().filter(|pair| Some(pair.index.value.abs()) > pair.index.half_width);
-    let rows: Vec<Vec<String>> = seen
+    let rows: Vec<Vec<String>> = indices
+        .seen_pairs()
         .map(|pair| {
             let (one, other) = pair.inputs;
             vec![format!("{} with {}", letter(one), letter(other)), cell(&pair.index)]
