@@ -7,6 +7,9 @@ use crate::{Equilibrium, Error, Inputs, Model, Parameter, Result};
 /// The most points that a grid may have.
 pub const MAX_GRID: usize = 1_000_000;
 
+/// How far ratios may differ that count as equal: rounding of values that someone typed.
+const SAME_RATIO: f64 = 1e-3;
+
 /// An input and the values it takes.
 ///
 /// It is read from `D=1000,5000,20000` (these values), `D=1000..20000:5` (five values in equal
@@ -78,6 +81,30 @@ impl Axis {
             }
         };
         Self { parameter, values: (0..count).map(at).collect() }
+    }
+
+    /// Whether its values, three or more and above 0, are in equal ratios: so that a logarithmic scale
+    /// shows them in equal steps.
+    ///
+    /// ```
+    /// use tunewise_cost::Axis;
+    ///
+    /// # fn main() -> tunewise_cost::Result<()> {
+    /// assert!("P=1e6..1e9:7:log".parse::<Axis>()?.is_logarithmic());
+    /// assert!("P=1,2,4".parse::<Axis>()?.is_logarithmic());
+    /// assert!(!"P=1e6..1e9:7".parse::<Axis>()?.is_logarithmic());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_logarithmic(&self) -> bool {
+        let [first, second, _, ..] = self.values[..] else { return false };
+        let ratio = second / first;
+        let alike = |pair: &[f64]| match *pair {
+            [one, next] => (next / one / ratio - 1.0).abs() < SAME_RATIO,
+            _ => true,
+        };
+        first > 0.0 && ratio > 0.0 && ratio != 1.0 && self.values.windows(2).all(alike)
     }
 }
 

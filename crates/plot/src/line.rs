@@ -5,7 +5,9 @@ use kuva::plot::{BandPlot, LinePlot, LineStyle};
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use crate::render::{BAND_OPACITY, COLORS, GREY, legend_entry, log_ticks, svg, thinned};
+use crate::render::{
+    BAND_OPACITY, COLORS, GREY, large_ticks, legend_entry, log_ticks, svg, thinned,
+};
 use crate::{ChartText, Error, Result};
 
 /// The smallest number that a logarithmic axis shows.
@@ -61,7 +63,8 @@ pub enum Join {
     Step,
 }
 
-/// Lines with what may surround them. Band `i` has the colour of line `i`.
+/// Lines with what may surround them. Band `i` has the colour of line `i`; where the eight colours come
+/// again the lines are dashed, then dotted.
 ///
 /// | field | default | meaning |
 /// | --- | --- | --- |
@@ -125,8 +128,10 @@ impl LineChart<'_> {
         let colors = || COLORS.into_iter().cycle();
         let bands =
             self.bands.iter().zip(colors()).filter_map(|(band, color)| self.band(band, color));
-        let lines = self.series.iter().zip(colors()).filter_map(|(line, color)| {
-            self.line(line).map(|plot| plot.with_color(color).with_stroke_width(2.0))
+        let lines = self.series.iter().zip(colors()).enumerate();
+        let lines = lines.filter_map(|(index, (line, color))| {
+            let plot = self.line(line)?.with_color(color).with_stroke_width(2.0);
+            Some(plot.with_line_style(style(index)))
         });
         let mut plots: Vec<Plot> = bands.map(Plot::Band).chain(lines.map(Plot::Line)).collect();
         if plots.is_empty() {
@@ -163,8 +168,11 @@ impl LineChart<'_> {
             dasharray: Some("4 3".to_owned()),
             ..legend_entry(guide.name, GREY, LegendShape::Line)
         });
-        let lines = self.series.iter().zip(colors());
-        let lines = lines.map(|(line, color)| legend_entry(line.name, color, LegendShape::Line));
+        let lines = self.series.iter().zip(colors()).enumerate();
+        let lines = lines.map(|(index, (line, color))| LegendEntry {
+            dasharray: style(index).dasharray(),
+            ..legend_entry(line.name, color, LegendShape::Line)
+        });
         let bands = self.bands.iter().zip(colors());
         // The band's colour is that of its line, thinned: as opaque as it looks on white.
         let bands = bands
@@ -176,12 +184,25 @@ impl LineChart<'_> {
         self.x_scale.shows(x) && ys.iter().all(|&y| self.y_scale.shows(y))
     }
 
+    /// The largest coordinate that is drawn, in size.
+    fn size(&self, of: fn((f64, f64)) -> f64) -> f64 {
+        let lines = self.series.iter().flat_map(|line| line.points).map(|&point| of(point));
+        let bands = self.bands.iter().flat_map(|band| band.points);
+        let bands = bands.flat_map(|&(x, low, high)| [of((x, low)), of((x, high))]);
+        let shown = lines.chain(bands).filter(|value| value.is_finite());
+        shown.fold(0.0, |most, value| most.max(value.abs()))
+    }
+
     fn ranged(&self, mut layout: Layout) -> Result<Layout> {
         if self.x_scale == Scale::Log {
             layout = layout.with_log_x().with_x_tick_format(log_ticks());
+        } else if let Some(ticks) = large_ticks(self.size(|(x, _)| x)) {
+            layout = layout.with_x_tick_format(ticks);
         }
         if self.y_scale == Scale::Log {
             layout = layout.with_log_y().with_y_tick_format(log_ticks());
+        } else if let Some(ticks) = large_ticks(self.size(|(_, y)| y)) {
+            layout = layout.with_y_tick_format(ticks);
         }
         if let Some((low, high)) = checked(self.x_range, self.x_scale, "x_range")? {
             layout = layout.with_x_axis_min(low).with_x_axis_max(high);
@@ -190,6 +211,15 @@ impl LineChart<'_> {
             layout = layout.with_y_axis_min(low).with_y_axis_max(high);
         }
         Ok(layout.with_legend_position(LegendPosition::OutsideRightTop))
+    }
+}
+
+/// How a line is drawn that others have the colour of.
+fn style(index: usize) -> LineStyle {
+    match index / COLORS.len() {
+        0 => LineStyle::Solid,
+        1 => LineStyle::Dashed,
+        _ => LineStyle::Dotted,
     }
 }
 

@@ -111,6 +111,29 @@ fn a_million_points_are_as_many_as_can_be_seen() {
 }
 
 #[test]
+fn large_numbers_on_an_axis_are_short() {
+    let sizes = [(1e8, 52.0), (1e9, 4.7)];
+    let svg = line_chart(TEXT, &[Series { name: "", points: &sizes }]).unwrap();
+    let words = texts(&svg);
+    assert!(words.contains(&"1e9".to_owned()), "{words:?}");
+    let numbers = words.iter().filter(|word| word.parse::<f64>().is_ok());
+    assert!(numbers.clone().count() > 4 && numbers.clone().all(|word| word.len() < 6), "{words:?}");
+}
+
+#[test]
+fn lines_of_one_colour_are_told_apart() {
+    let ends: Vec<[(f64, f64); 2]> = (0..17).map(|i| [(0.0, 0.0), (1.0, f64::from(i))]).collect();
+    let series: Vec<Series<'_>> =
+        ends.iter().map(|points| Series { name: "line", points }).collect();
+    let dashes = |count: usize| {
+        let svg = line_chart(TEXT, &series[..count]).unwrap();
+        ["\"8 4\"", "\"2 4\""].map(|dash| svg.matches(&format!("stroke-dasharray={dash}")).count())
+    };
+    // A line and its place in the legend.
+    assert_eq!((dashes(8), dashes(9), dashes(17)), ([0, 0], [2, 0], [16, 2]));
+}
+
+#[test]
 fn ranges_that_are_no_axis_are_refused() {
     let series = [Series { name: "a", points: &[(1.0, 1.0), (2.0, 2.0)] }];
     for (scale, low, high) in [

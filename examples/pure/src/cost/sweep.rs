@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use tunewise_cost::{Axis, GridPoint, Report, Scenario, diagnose, grid};
-use tunewise_plot::{ChartText, Series, line_chart};
+use tunewise_plot::{ChartText, LineChart, Scale, Series};
 
 use super::answers::{csv_header, csv_row};
 use super::fault::{Fault, write};
@@ -97,7 +97,9 @@ impl Sweep {
         let series: Vec<Series<'_>> =
             lines.iter().map(|(name, points)| Series { name, points }).collect();
         let x_label = format!("{} ({})", last.parameter.name(), last.parameter.unit());
-        Ok(line_chart(ChartText { title, x_label: &x_label, y_label: "effectiveness" }, &series)?)
+        let x_scale = if last.is_logarithmic() { Scale::Log } else { Scale::Linear };
+        let chart = LineChart { series: &series, x_scale, ..LineChart::default() };
+        Ok(chart.svg(ChartText { title, x_label: &x_label, y_label: "effectiveness" })?)
     }
 
     /// The points of one line, and what the other axes are on it.
