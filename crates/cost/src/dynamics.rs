@@ -75,6 +75,10 @@ impl Dynamics {
 
     /// What all orbits have in common.
     ///
+    /// # Formula
+    /// By Δ and S: Δ > 0 settles (S ≠ 0) or flips (S = 0), Δ = 0 is parabolic, Δ < 0 rotates: the classes of the
+    /// Möbius map g with trace S and determinant −o·G.
+    ///
     /// ```
     /// use tunewise_cost::{Inputs, Parameter, Dynamics, Regime, solve};
     ///
@@ -216,6 +220,9 @@ impl Dynamics {
 
     /// How many undamped responses bring E within `tolerance`, relative to the limit; none if it is
     /// not reached in `most` steps.
+    ///
+    /// # Formula
+    /// The smallest t with |gᵗ(E₀) − E| ≤ tolerance·|E|; about ln tolerance/ln |λ|.
     ///
     /// ```
     /// use tunewise_cost::{Dynamics, Inputs, Parameter, solve};

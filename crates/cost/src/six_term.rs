@@ -49,6 +49,9 @@ pub struct SixTermRoot {
 impl SixTermRoot {
     /// Whether repeated best responses settle here.
     ///
+    /// # Formula
+    /// |g′(E)| < 1 with g′ = o·f − o·G/F².
+    ///
     /// ```
     /// use tunewise_cost::{Inputs, Parameter, six_term};
     ///
@@ -68,6 +71,9 @@ impl SixTermRoot {
     }
 
     /// Whether the feedback is above 0.
+    ///
+    /// # Formula
+    /// F > 0.
     ///
     /// ```
     /// use tunewise_cost::{Inputs, Parameter, six_term};

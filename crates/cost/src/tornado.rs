@@ -107,6 +107,9 @@ impl Range {
 
     /// The same fraction around every input.
     ///
+    /// # Formula
+    /// θ·(1 ± fraction) for each of the sixteen inputs.
+    ///
     /// ```
     /// use tunewise_cost::{Inputs, Range};
     ///

@@ -44,6 +44,9 @@ pub struct GridPoint {
 impl Axis {
     /// Values in equal steps from `low` to `high`, both included.
     ///
+    /// # Formula
+    /// low + (high − low)·i/(count − 1).
+    ///
     /// ```
     /// use tunewise_cost::{Axis, Parameter};
     ///
@@ -61,6 +64,9 @@ impl Axis {
     }
 
     /// Values in equal ratios from `low` to `high`, both above 0 and included.
+    ///
+    /// # Formula
+    /// low·(high/low)^(i/(count − 1)).
     ///
     /// ```
     /// use tunewise_cost::{Axis, Parameter};
@@ -85,6 +91,9 @@ impl Axis {
 
     /// Whether its values, three or more and above 0, are in equal ratios: so that a logarithmic scale
     /// shows them in equal steps.
+    ///
+    /// # Formula
+    /// |xᵢ₊₁/xᵢ/(x₂/x₁) − 1| < 10⁻³ for all i.
     ///
     /// ```
     /// use tunewise_cost::Axis;

@@ -263,6 +263,31 @@ fn intervals_of_a_prediction_by_the_textbook() {
 }
 
 #[test]
+fn intervals_of_predictions_are_statsmodels() {
+    let mut seen = 0;
+    for (case, fit) in problems() {
+        let expected = &case["predict"];
+        let constant = fit.terms().len() - fit.df_model();
+        for (row, point) in expected["X"].as_array().into_iter().flatten().enumerate() {
+            let at = fit.predict(&list(point)[constant..], 0.95).unwrap();
+            let pairs = [
+                ("mean", at.mean),
+                ("mean_se", at.standard_error),
+                ("mean_ci_lower", at.confidence.low),
+                ("mean_ci_upper", at.confidence.high),
+                ("obs_ci_lower", at.prediction.low),
+                ("obs_ci_upper", at.prediction.high),
+            ];
+            for (key, got) in pairs {
+                close(key, &[got], &[number(&expected[key][row])], [1e-10, at.mean.abs()]);
+            }
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 14);
+}
+
+#[test]
 fn published_yolov5_runs_prefer_a_power_law() {
     let case =
         cases("ols.json").into_iter().find(|case| case["id"] == "yolov5_published_T_vs_P").unwrap();

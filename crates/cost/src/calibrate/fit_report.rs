@@ -125,6 +125,9 @@ impl FitReport {
     /// Whether the Breusch-Pagan test rejects equal variances at 0.05: then robust errors are called
     /// for.
     ///
+    /// # Reference
+    /// Breusch and Pagan (1979), Koenker (1981): the p value of LM below 0.05.
+    ///
     /// ```
     /// let fit = tunewise_cost::calibrate::annotation(&[1.0, 2.0, 3.0, 4.0], &[2.0, 3.1, 3.9, 5.0])?;
     /// assert!(!fit.report(None, 0.95)?.unequal_variances());

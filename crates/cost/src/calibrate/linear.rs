@@ -151,6 +151,8 @@ impl LinearFit {
 
     /// Rows.
     ///
+    /// statsmodels `nobs`.
+    ///
     /// ```
     /// let fit = tunewise_cost::calibrate::annotation(&[0.0, 0.0, 2.0, 2.0], &[0.0, 2.0, 3.0, 5.0])?;
     /// assert_eq!(fit.n(), 4);
@@ -163,6 +165,8 @@ impl LinearFit {
 
     /// Rows less coefficients.
     ///
+    /// n − k; statsmodels `df_resid`.
+    ///
     /// ```
     /// let fit = tunewise_cost::calibrate::annotation(&[0.0, 0.0, 2.0, 2.0], &[0.0, 2.0, 3.0, 5.0])?;
     /// assert_eq!(fit.df_residual(), 2); // 4 rows, intercept and slope
@@ -174,6 +178,8 @@ impl LinearFit {
     }
 
     /// Coefficients less the constant.
+    ///
+    /// k − 1, k without an intercept; statsmodels `df_model`.
     ///
     /// ```
     /// let fit = tunewise_cost::calibrate::annotation(&[0.0, 0.0, 2.0, 2.0], &[0.0, 2.0, 3.0, 5.0])?;

@@ -105,6 +105,9 @@ pub struct TimeLawComparison {
 impl TimeLawComparison {
     /// The law with the smaller AIC.
     ///
+    /// # Reference
+    /// Akaike (1974): the smaller AIC, of T itself for both laws.
+    ///
     /// ```
     /// use tunewise_cost::calibrate::{TimeLaw, compare_time_laws};
     ///
@@ -121,6 +124,12 @@ impl TimeLawComparison {
 }
 
 /// Fits the article's line and the power law and compares them by AIC on a common scale.
+///
+/// # Formula
+/// AIC(T = l·P + m) − AIC(T = e^α·P^β), the second with the Jacobian 2·Σ ln T.
+///
+/// # Reference
+/// Akaike (1974); Burnham and Anderson (2002), 2.11.3.
 ///
 /// ```
 /// use tunewise_cost::calibrate::{TimeLaw, compare_time_laws};

@@ -43,6 +43,9 @@ pub struct FitPoint {
 impl LinearFit {
     /// The fitted line of one predictor with its intervals, at `count` points over the data's range.
     ///
+    /// # Formula
+    /// As [`predict`](Self::predict), at equal steps from the smallest to the largest value.
+    ///
     /// ```
     /// use tunewise_cost::calibrate::annotation;
     ///

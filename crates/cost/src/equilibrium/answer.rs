@@ -87,6 +87,9 @@ pub struct Equilibrium {
 impl Equilibrium {
     /// All roots, the larger feedback first.
     ///
+    /// # Formula
+    /// F± = (S ± √Δ)/2, each with E = A + G/F.
+    ///
     /// ```
     /// use tunewise_cost::{Inputs, Parameter, solve};
     ///
@@ -141,6 +144,9 @@ impl Equilibrium {
 
     /// E at the selected root; none if there is none or it leaves the range of `f64`.
     ///
+    /// # Formula
+    /// E = A + G/F.
+    ///
     /// ```
     /// use tunewise_cost::{Inputs, Parameter, solve};
     ///
@@ -161,6 +167,9 @@ impl Equilibrium {
     }
 
     /// F at the selected root.
+    ///
+    /// # Formula
+    /// F = o·E + p, a root of F² − S·F − o·G = 0.
     ///
     /// ```
     /// use tunewise_cost::{Inputs, Parameter, solve};
@@ -183,6 +192,9 @@ impl Equilibrium {
 
     /// λ at the selected root.
     ///
+    /// # Formula
+    /// λ = g′(E) = −o·G/F² = F_other/F.
+    ///
     /// ```
     /// use tunewise_cost::{Inputs, Parameter, solve};
     ///
@@ -203,6 +215,9 @@ impl Equilibrium {
     }
 
     /// What λ means at the selected root.
+    ///
+    /// # Formula
+    /// Stable where |λ| < 1, oscillating where λ < 0, superstable where λ = 0.
     ///
     /// ```
     /// use tunewise_cost::{Inputs, Parameter, Stability, solve};
@@ -246,6 +261,9 @@ impl Equilibrium {
     }
 
     /// The four terms of E at the selected root.
+    ///
+    /// # Formula
+    /// a·x, b·T, c·C and d·M/F; their sum is E.
     ///
     /// ```
     /// use tunewise_cost::{Inputs, Parameter, solve};

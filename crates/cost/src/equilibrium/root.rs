@@ -60,6 +60,9 @@ impl Stability {
 
     /// Whether nearby starts end at the root.
     ///
+    /// # Formula
+    /// |λ| < 1.
+    ///
     /// ```
     /// assert!(tunewise_cost::Stability::StableMonotone.is_stable());
     /// ```
@@ -97,6 +100,9 @@ pub(crate) struct Slopes {
 
 impl Root {
     /// Whether the feedback is above 0, so that promotion divided by it means something.
+    ///
+    /// # Formula
+    /// F > 0.
     ///
     /// ```
     /// use tunewise_cost::{Inputs, Parameter, solve};

@@ -84,6 +84,12 @@ impl ScalingLaw {
 
     /// L, ∂L/∂P and ∂L/∂D.
     ///
+    /// # Formula
+    /// L = E₀ + A₀/P^α + B₀/D^β, ∂L/∂P = −α·A₀/P^(α + 1), ∂L/∂D = −β·B₀/D^(β + 1).
+    ///
+    /// # Reference
+    /// Hoffmann et al. (2022), equation 2.
+    ///
     /// ```
     /// let [loss, by_params, by_tokens] = tunewise_cost::scaling::ScalingLaw::default().loss(1e9, 2e10);
     /// assert!(loss > 1.8172 && by_params < 0.0 && by_tokens < 0.0);

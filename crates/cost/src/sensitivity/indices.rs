@@ -41,6 +41,9 @@ pub struct SobolIndices {
 impl SobolIndices {
     /// The pairs whose interval leaves out 0; none without intervals.
     ///
+    /// # Formula
+    /// |S2| above the half-width of its interval.
+    ///
     /// ```
     /// use tunewise_cost::sensitivity::{Index, PairIndex, SobolIndices};
     ///
@@ -97,6 +100,9 @@ impl SobolPlan {
 
     /// [`analyze`](Self::analyze) with intervals: base points are drawn with replacement, and the half-width
     /// is the normal quantile of the level times the standard deviation over the resamples.
+    ///
+    /// # Formula
+    /// z·sd of the index over the resamples, z the (1 + level)/2 quantile of the normal law: `conf` of SALib.
     ///
     /// # Errors
     /// As `analyze`; [`Error::Field`] for fewer than 2 resamples or a level outside (0, 1).

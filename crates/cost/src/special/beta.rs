@@ -102,6 +102,9 @@ pub fn beta_cdf(x: f64, alpha: f64, beta: f64) -> f64 {
 
 /// Probability that a beta variate exceeds `x`.
 ///
+/// # Formula
+/// 1 − I_x(α, β) = I_(1 − x)(β, α).
+///
 /// ```
 /// let q = tunewise_cost::special::beta_sf(0.75, 1.0, 2.0);
 /// assert!((q - 0.0625).abs() < 1e-16);
@@ -111,6 +114,9 @@ pub fn beta_sf(x: f64, alpha: f64, beta: f64) -> f64 {
 }
 
 /// The `p`-quantile of the beta law. NaN outside the domain.
+///
+/// # Formula
+/// The x with I_x(α, β) = p: SciPy `betaincinv`, by Newton's method on the logarithm of the smaller tail.
 ///
 /// ```
 /// let x = tunewise_cost::special::beta_quantile(0.0625, 2.0, 1.0);
@@ -141,6 +147,9 @@ pub fn beta_quantile(p: f64, alpha: f64, beta: f64) -> f64 {
 
 /// Probability that an F variate with `df1` and `df2` degrees of freedom is at most `f`.
 ///
+/// # Formula
+/// I_x(df1/2, df2/2) at x = df1·f/(df1·f + df2): Abramowitz and Stegun, 26.6.2.
+///
 /// ```
 /// let p = tunewise_cost::special::f_cdf(1.0, 7.0, 7.0);
 /// assert!((p - 0.5).abs() < 1e-15);
@@ -150,6 +159,9 @@ pub fn f_cdf(f: f64, df1: f64, df2: f64) -> f64 {
 }
 
 /// Probability that an F variate with `df1` and `df2` degrees of freedom exceeds `f`: a test's p value.
+///
+/// # Formula
+/// I_x(df2/2, df1/2) at x = df2/(df1·f + df2): Abramowitz and Stegun, 26.6.2.
 ///
 /// ```
 /// let p = tunewise_cost::special::f_sf(4.0, 2.0, 2.0);

@@ -145,6 +145,9 @@ pub fn gamma_cdf(shape: f64, x: f64) -> f64 {
 
 /// Probability that a gamma variate of this shape and scale 1 exceeds `x`: `Q(shape, x)`.
 ///
+/// # Formula
+/// Q(a, x) = 1 − P(a, x) = Γ(a, x)/Γ(a): Abramowitz and Stegun, 6.5.
+///
 /// ```
 /// let q = tunewise_cost::special::gamma_sf(1.0, 200.0);
 /// assert!((q / (-200.0_f64).exp() - 1.0).abs() < 1e-12);
@@ -154,6 +157,9 @@ pub fn gamma_sf(shape: f64, x: f64) -> f64 {
 }
 
 /// The `p`-quantile of the gamma law of this shape and scale 1. NaN outside the domain.
+///
+/// # Formula
+/// The x with P(a, x) = p: SciPy `gammaincinv`, by Newton's method on the logarithm of the smaller tail.
 ///
 /// ```
 /// let x = tunewise_cost::special::gamma_quantile(0.5, 1.0);
@@ -193,6 +199,9 @@ fn gamma_start(p: f64, shape: f64) -> f64 {
 
 /// Probability that a chi-squared variate with `df` degrees of freedom is at most `x`.
 ///
+/// # Formula
+/// P(df/2, x/2): Abramowitz and Stegun, 26.4.19.
+///
 /// ```
 /// let p = tunewise_cost::special::chi2_cdf(5.991_464_547_107_979, 2.0);
 /// assert!((p - 0.95).abs() < 1e-15);
@@ -202,6 +211,9 @@ pub fn chi2_cdf(x: f64, df: f64) -> f64 {
 }
 
 /// Probability that a chi-squared variate with `df` degrees of freedom exceeds `x`.
+///
+/// # Formula
+/// Q(df/2, x/2): Abramowitz and Stegun, 26.4.19.
 ///
 /// ```
 /// let p = tunewise_cost::special::chi2_sf(5.991_464_547_107_979, 2.0);

@@ -12,6 +12,9 @@ const CENTRAL_HALF_WIDTH: f64 = 0.425;
 
 /// Density of the standard normal law at `z`.
 ///
+/// # Formula
+/// e^(−z²/2)/√(2π).
+///
 /// ```
 /// assert!((tunewise_cost::special::normal_pdf(0.0) - 0.398_942_280_401_432_7).abs() < 1e-16);
 /// ```
@@ -34,6 +37,9 @@ pub fn normal_cdf(z: f64) -> f64 {
 }
 
 /// Probability that a standard normal variate exceeds `z`.
+///
+/// # Formula
+/// Φ(−z) = erfc(z/√2)/2.
 ///
 /// ```
 /// use tunewise_cost::special::{normal_cdf, normal_sf};

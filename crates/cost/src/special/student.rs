@@ -24,6 +24,9 @@ pub fn t_two_sided_p(t: f64, df: f64) -> f64 {
 
 /// Probability that a t variate with `df` degrees of freedom is at most `t`.
 ///
+/// # Formula
+/// 1 − I_x(df/2, 1/2)/2 for t ≥ 0 at x = df/(df + t²), else I_x(df/2, 1/2)/2: Abramowitz and Stegun, 26.7.1.
+///
 /// ```
 /// assert!((tunewise_cost::special::t_cdf(1.0, 1.0) - 0.75).abs() < 1e-15);
 /// ```
@@ -34,6 +37,9 @@ pub fn t_cdf(t: f64, df: f64) -> f64 {
 
 /// Probability that a t variate with `df` degrees of freedom exceeds `t`.
 ///
+/// # Formula
+/// P(T > t) = P(T ≤ −t).
+///
 /// ```
 /// assert!((tunewise_cost::special::t_sf(1.0, 1.0) - 0.25).abs() < 1e-15);
 /// ```
@@ -42,6 +48,9 @@ pub fn t_sf(t: f64, df: f64) -> f64 {
 }
 
 /// The `p`-quantile of Student's t with `df` degrees of freedom. NaN outside the domain.
+///
+/// # Formula
+/// The t with P(T ≤ t) = p: SciPy `stdtrit`, by Newton's method on the logarithm of the smaller tail.
 ///
 /// ```
 /// let t = tunewise_cost::special::t_quantile(0.975, 10.0);

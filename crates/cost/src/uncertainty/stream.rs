@@ -64,6 +64,9 @@ impl Stream {
 
     /// The next uniform number: one of the `2^52` odd multiples of `2^-53`, so inside (0, 1).
     ///
+    /// # Formula
+    /// (2·⌊bits/2¹²⌋ + 1)/2⁵³.
+    ///
     /// ```
     /// use tunewise_cost::uncertainty::Stream;
     ///
@@ -116,6 +119,9 @@ impl Stream {
     }
 
     /// Shuffles by Fisher and Yates, from the last place to the second.
+    ///
+    /// # Reference
+    /// Fisher and Yates (1938), in Durstenfeld's form (1964).
     ///
     /// ```
     /// let mut order = [0, 1, 2, 3, 4, 5, 6, 7];

@@ -6,6 +6,9 @@ use super::{DecideError, check};
 
 /// Whether a point is nowhere worse and somewhere better than another.
 ///
+/// # Formula
+/// xᵢ ≤ yᵢ for all i and xᵢ < yᵢ for one; Deb et al. (2002), III.A.
+///
 /// ```
 /// use tunewise_cost::decide::pareto::dominates;
 ///

@@ -209,6 +209,9 @@ impl Plans {
     /// The plans that no other beats, and what they are worth against a reference: a value that is worse
     /// than the front for each objective, or without one the worst of all plans.
     ///
+    /// # Formula
+    /// The front of [`front`](super::front), its hypervolume by [`hypervolume`](super::hypervolume), with −E for E.
+    ///
     /// # Errors
     /// [`DecideError::NoEquilibrium`] without plans; [`DecideError::Reference`] unless the reference has
     /// a number for each objective and there are objectives.

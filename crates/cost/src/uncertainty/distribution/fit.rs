@@ -72,6 +72,9 @@ const OUTER: [f64; 3] = [0.1, 0.5, 0.9];
 impl ThreePoint {
     /// The member of the family with these quantiles.
     ///
+    /// # Formula
+    /// F⁻¹(0.1) = P10, F⁻¹(0.5) = P50, F⁻¹(0.9) = P90, solved for the parameters.
+    ///
     /// # Errors
     /// [`Error::QuantileFit`] if the quantiles are not in increasing order, or no member has them.
     ///

@@ -95,6 +95,9 @@ impl Distribution {
 impl Law {
     /// The smallest value that is reached with probability `p`; NaN for a `p` outside [0, 1].
     ///
+    /// # Formula
+    /// F⁻¹(p) = inf {x : F(x) ≥ p}.
+    ///
     /// ```
     /// # fn main() -> tunewise_cost::Result<()> {
     /// use tunewise_cost::uncertainty::Distribution;
@@ -111,6 +114,9 @@ impl Law {
 
     /// The probability of at most `x`.
     ///
+    /// # Formula
+    /// F(x) = P(X ≤ x).
+    ///
     /// ```
     /// # fn main() -> tunewise_cost::Result<()> {
     /// use tunewise_cost::uncertainty::Distribution;
@@ -126,6 +132,9 @@ impl Law {
 
     /// The mean.
     ///
+    /// # Formula
+    /// ∫ x dF.
+    ///
     /// ```
     /// # fn main() -> tunewise_cost::Result<()> {
     /// use tunewise_cost::uncertainty::Distribution;
@@ -139,6 +148,9 @@ impl Law {
     }
 
     /// The standard deviation.
+    ///
+    /// # Formula
+    /// √(∫ x² dF − (∫ x dF)²).
     ///
     /// ```
     /// # fn main() -> tunewise_cost::Result<()> {

@@ -103,6 +103,9 @@ impl Sobol {
 
     /// Makes point `index` the next one, in constant time.
     ///
+    /// # Formula
+    /// The digits of n xor (n >> 1), the Gray code, choose the direction numbers; Antonov and Saleev (1979).
+    ///
     /// ```
     /// use tunewise_cost::uncertainty::Sobol;
     ///

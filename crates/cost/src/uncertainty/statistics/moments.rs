@@ -65,6 +65,9 @@ impl Moments {
 
     /// Takes in what another has seen.
     ///
+    /// # Formula
+    /// With δ the distance of the shifts: Σ(x + δ) and Σ(x + δ)² from Σx and Σx²; Chan, Golub and LeVeque (1983).
+    ///
     /// ```
     /// use tunewise_cost::uncertainty::statistics::Moments;
     ///
@@ -141,6 +144,9 @@ impl Moments {
     }
 
     /// The sum of squares about the mean, over the weight; NaN before the first number.
+    ///
+    /// # Formula
+    /// Σ w·(x − mean)²/Σ w; NumPy's `var()` where every weight is 1.
     ///
     /// ```
     /// use tunewise_cost::uncertainty::statistics::Moments;

@@ -15,6 +15,9 @@ pub struct Superiority {
 impl Superiority {
     /// Ties counted half: Vargha and Delaney's A, the area under the ROC curve.
     ///
+    /// # Formula
+    /// P(X > Y) + P(X = Y)/2; Vargha and Delaney (2000).
+    ///
     /// ```
     /// use tunewise_cost::uncertainty::statistics::superiority;
     /// # fn main() -> tunewise_cost::Result<()> {

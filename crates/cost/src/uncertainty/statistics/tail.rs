@@ -44,6 +44,9 @@ pub(crate) fn mean_up_to(sample: &[f64], quantile: f64) -> f64 {
 
 /// The share of a sample above a threshold.
 ///
+/// # Formula
+/// #{x > t}/n.
+///
 /// # Errors
 /// If the sample is empty or holds a number that is not finite.
 ///
