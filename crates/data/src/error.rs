@@ -208,6 +208,26 @@ pub enum Error {
         /// What would do.
         expected: &'static str,
     },
+    /// There are more or fewer values than there must be.
+    #[error("{what}: got {got}, expected {expected}")]
+    Count {
+        /// What is counted.
+        what: &'static str,
+        /// How many there are.
+        got: usize,
+        /// How many there must be.
+        expected: String,
+    },
+    /// A number that is no probability.
+    #[error("row {row}: probability {got}, expected {expected}")]
+    Probability {
+        /// The row, from 0.
+        row: usize,
+        /// The number, or the row's sum.
+        got: f64,
+        /// What would do.
+        expected: &'static str,
+    },
     /// A hub does not give a model.
     #[cfg(feature = "hub")]
     #[error(transparent)]

@@ -22,12 +22,15 @@
 //! | `audit` | statistics, duplicates, leaks |
 //! | `hub` (feature) | a model id to a folder, by way of the Hugging Face cache |
 //! | `tokenizer`, `encoded` | [`Tokenizer`] to [`EncodedTexts`] |
+//! | [`augment`], [`scrub`] | variants of rows; personal data to pseudonyms |
+//! | [`labelling`] | crowd labels, likely label errors, pseudo-labels, what to label next |
 //! | `order`, `batch` | which rows share a batch, and the [`Batch`] |
 //!
 //! Conventions are Transformers' (`run_glue.py`, `Trainer`, `BertTokenizerFast`).
 #![forbid(unsafe_code)]
 
 mod audit;
+pub mod augment;
 mod batch;
 mod budget;
 mod dataset;
@@ -36,10 +39,12 @@ mod error;
 mod format;
 #[cfg(feature = "hub")]
 pub mod hub;
+pub mod labelling;
 mod labels;
 mod order;
 mod predictions;
 mod read;
+pub mod scrub;
 pub mod split;
 mod tokenizer;
 
