@@ -66,11 +66,12 @@ fn clippy(workspace: &Workspace) -> Result<()> {
 
 /// The crates that must not need libtorch, and their tests without it.
 fn pure(workspace: &Workspace) -> Result<()> {
-    const PURE: [&str; 5] = [
+    const PURE: [&str; 6] = [
         "tunewise-data",
         "tunewise-metrics",
         "tunewise-cost",
         "tunewise-plot",
+        "tunewise-decide",
         "tunewise-examples-pure",
     ];
     for package in PURE {

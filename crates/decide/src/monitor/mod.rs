@@ -1,0 +1,47 @@
+//! A stream of timed, scored texts: the share of negative ones per topic, and alerts when it rises.
+//!
+//! ```
+//! use tunewise_decide::monitor::{Monitor, MonitorOptions, ScoredText};
+//!
+//! # fn main() -> tunewise_decide::Result<()> {
+//! let options = MonitorOptions { baseline: Some(0.1), ..MonitorOptions::default() };
+//! let mut monitor = Monitor::new(options)?;
+//! let mut records = Vec::new();
+//! for minute in 0..600 {
+//!     let text = ScoredText {
+//!         id: Some(minute.to_string()), time: minute * 60_000, topic: "delivery".into(),
+//!         negative: if minute < 300 { 0.1 } else { 0.9 }, text: "late again".into(),
+//!     };
+//!     records.extend(monitor.push(text).1);
+//! }
+//! records.extend(monitor.finish());
+//! assert_eq!((records.len(), records[0].topic.as_str()), (1, "delivery"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | what |
+//! | --- | --- |
+//! | `text` | lines of JSON to [`TimedText`] and [`ScoredText`]; [`TextScorer`], the seam for a model |
+//! | `detect` | [`Cusum`] and [`SequentialTest`] of shares |
+//! | `topic` | a topic's window, baseline, detectors and alert |
+//! | `stream` | [`Monitor`]: event time, lateness, duplicates, the whole state |
+//! | `replay` | [`Replay`]: files in and out, restarts that lose and repeat nothing |
+//! | `page` | [`page()`]: curves and alerts as HTML |
+
+mod alert;
+mod detect;
+mod options;
+mod page;
+mod replay;
+mod stream;
+mod text;
+mod topic;
+
+pub use alert::{AlertKind, AlertRecord, Detection, Evidence, Severity};
+pub use detect::{Cusum, LogRatio, SequentialTest};
+pub use options::{MonitorOptions, Trigger};
+pub use page::page;
+pub use replay::{Replay, ReplayPaths};
+pub use stream::{Counts, Monitor, Outcome};
+pub use text::{ScoredText, TextScore, TextScorer, TimedText};
