@@ -6,11 +6,11 @@ use clap::Parser;
 use serde::{Deserialize, Serialize};
 use toml::de::DeTable;
 use toml::{Table, Value};
-use tunewise_bert::Precision;
-use tunewise_bert::task::{DeviceChoice, FinetuneConfig};
+use tunewise_bert::task::{DeviceChoice, FinetuneConfig, PeftMethod};
 use tunewise_bert::train::{
     Cadence, ClassWeights, EngineKind, MetricForBestModel, NonFinite, SchedulerType,
 };
+use tunewise_bert::{Precision, TargetModules};
 use tunewise_data::{Batching, ProblemType};
 use tunewise_examples_pure::CliResult;
 
@@ -109,6 +109,52 @@ pub struct FinetuneArgs {
     #[arg(long, value_name = "PATTERN")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub freeze: Vec<String>,
+    /// Train few parameters: lora (low-rank adapters), adalora (the same with ranks found in training), bitfit (the biases) or head (the head alone)
+    /// [default: all are trained]
+    #[arg(long, value_name = "METHOD")]
+    pub peft: Option<PeftMethod>,
+    /// Rank of low-rank adapters [default: 8]
+    #[arg(long, value_name = "N")]
+    pub lora_r: Option<usize>,
+    /// Scale of low-rank adapters, times their rank [default: 8]
+    #[arg(long, value_name = "X")]
+    pub lora_alpha: Option<f64>,
+    /// Dropout before low-rank adapters [default: 0]
+    #[arg(long, value_name = "X")]
+    pub lora_dropout: Option<f64>,
+    /// Layers with adapters: ends of names, with commas, or a regular expression of whole names
+    /// [default: query,value]
+    #[arg(long, value_name = "NAMES")]
+    pub lora_target_modules: Option<TargetModules>,
+    /// Scale low-rank adapters by the square root of the rank
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub use_rslora: bool,
+    /// Learn the lengths of the changed weight's rows by themselves (DoRA)
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub use_dora: bool,
+    /// Rank that adalora begins with [default: 12]
+    #[arg(long, value_name = "N")]
+    pub adalora_init_r: Option<usize>,
+    /// Mean rank that adalora ends with [default: 8]
+    #[arg(long, value_name = "N")]
+    pub adalora_target_r: Option<usize>,
+    /// Optimizer steps before adalora prunes [default: 0]
+    #[arg(long, value_name = "N")]
+    pub adalora_tinit: Option<u64>,
+    /// Optimizer steps after adalora has pruned [default: 0]
+    #[arg(long, value_name = "N")]
+    pub adalora_tfinal: Option<u64>,
+    /// Optimizer steps from one pruning to the next [default: 1]
+    #[arg(long, value_name = "N")]
+    pub adalora_delta_t: Option<u64>,
+    /// Weight of orthogonality in adalora's loss [default: 0.5]
+    #[arg(long, value_name = "X")]
+    pub adalora_orth_reg_weight: Option<f64>,
+    /// Modules that --peft trains whole [default: classifier, and a pooler that the checkpoint lacks]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub modules_to_save: Option<Vec<String>>,
     /// Norm that gradients are clipped to; 0 for no clipping [default: 1]
     #[arg(long, value_name = "X")]
     pub max_grad_norm: Option<f64>,

@@ -9,7 +9,7 @@ use tunewise_kernels::Isa;
 
 use crate::calibration::Calibration;
 use crate::codec::Codec;
-use crate::engine::{Backend, Engine, InferencePrecision};
+use crate::engine::{Backend, Engine, Fallback, InferencePrecision};
 use crate::long_texts::LongTexts;
 use crate::prediction::Prediction;
 use crate::pretrained::Settings;
@@ -75,6 +75,16 @@ impl Default for ClassifierOptions {
     }
 }
 
+impl ClassifierOptions {
+    fn validate(&self) -> Result<()> {
+        if self.batch_size == 0 {
+            let expected = "1 or more".to_owned();
+            return Err(Error::Setting { name: "batch_size", got: "0".to_owned(), expected });
+        }
+        Ok(())
+    }
+}
+
 impl Classifier {
     /// Loads a fine-tuned checkpoint folder, to run on the CPU in fp32.
     ///
@@ -96,11 +106,31 @@ impl Classifier {
         let (tokenizer, settings) = (Tokenizer::from_dir(dir)?, Settings::from_dir(dir)?);
         let codec = Codec::new(checkpoint.config(), tokenizer, &settings, &options)?;
         let backend = Backend::choose(options.precision, options.device, Isa::detect());
-        if options.batch_size == 0 {
-            let expected = "1 or more".to_owned();
-            return Err(Error::Setting { name: "batch_size", got: "0".to_owned(), expected });
-        }
+        options.validate()?;
         let model = Model::load(checkpoint, backend, options.device)?;
+        Self::of_parts(model, codec, options, backend)
+    }
+
+    /// A classifier of a model that there is already, on libtorch.
+    pub(crate) fn of_model(
+        model: BertClassifier,
+        tokenizer: Tokenizer,
+        settings: &Settings,
+        (options, fallback): (ClassifierOptions, Fallback),
+    ) -> Result<Self> {
+        let codec = Codec::new(model.config(), tokenizer, settings, &options)?;
+        options.validate()?;
+        let precision = Backend::libtorch_precision(options.precision);
+        let backend = Backend::Libtorch { precision, fallback };
+        Self::of_parts(Model::Libtorch(Box::new(model), precision), codec, options, backend)
+    }
+
+    fn of_parts(
+        model: Model,
+        codec: Codec,
+        options: ClassifierOptions,
+        backend: Backend,
+    ) -> Result<Self> {
         let classifier = Self { model, backend, codec: Arc::new(codec), options };
         classifier.codec.encode_texts(&[""])?; // refuses windows that leave no room for text
         Ok(classifier)

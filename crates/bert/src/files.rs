@@ -128,6 +128,7 @@ fn is_own(name: &str) -> bool {
     OWN_FILES.contains(&name)
         || checkpoint_step(name).is_some()
         || name == EVENTS_FOLDER
+        || name == ADAPTER_FOLDER
         || name.starts_with(PARTIAL)
 }
 
@@ -154,6 +155,12 @@ const OWN_FILES: [&str; 16] = [
     "optimizer.safetensors",
     "state.json",
 ];
+
+/// Where the adapters of a model stand by themselves, and their files.
+pub(crate) const ADAPTER_FOLDER: &str = "adapter";
+pub(crate) const ADAPTER_CONFIG: &str = "adapter_config.json";
+pub(crate) const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
+pub(crate) const ADAPTER_LABELS: &str = "labels.json";
 
 /// Where TensorBoard's files stand.
 pub(crate) const EVENTS_FOLDER: &str = "runs";
@@ -197,6 +204,8 @@ impl OutputFolder {
                 fs::remove_dir_all(entry.path()).at(&entry.path())?;
             } else if name == EVENTS_FOLDER {
                 clear_events(&entry.path())?;
+            } else if name == ADAPTER_FOLDER {
+                clear_adapter(&entry.path())?;
             }
         }
         Ok(folder)
@@ -239,6 +248,18 @@ fn clear_events(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Removes an earlier run's adapters, and their folder if nothing else is in it.
+pub(crate) fn clear_adapter(folder: &Path) -> Result<()> {
+    for name in [ADAPTER_CONFIG, ADAPTER_WEIGHTS, ADAPTER_LABELS, "tunewise.json"] {
+        let path = folder.join(name);
+        if path.is_file() {
+            fs::remove_file(&path).at(&path)?;
+        }
+    }
+    let mut left = fs::read_dir(folder).at(folder)?;
+    if left.next().is_none() { fs::remove_dir(folder).at(folder) } else { Ok(()) }
+}
+
 /// What the folder of a checkpoint is called.
 pub(crate) fn checkpoint_name(step: u64) -> String {
     format!("checkpoint-{step}")
@@ -272,9 +293,10 @@ mod tests {
         for name in ["report.txt", "notes.txt"] {
             fs::write(root.path().join(name), "x").unwrap();
         }
-        for name in ["checkpoint-7", "checkpoint-best", "runs"] {
+        for name in ["checkpoint-7", "checkpoint-best", "runs", "adapter"] {
             fs::create_dir(root.path().join(name)).unwrap();
         }
+        fs::write(root.path().join("adapter").join(ADAPTER_CONFIG), "x").unwrap();
         for name in ["events.out.tfevents.1.tunewise", "events.out.tfevents.1.other"] {
             fs::write(root.path().join("runs").join(name), "x").unwrap();
         }

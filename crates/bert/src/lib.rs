@@ -16,6 +16,7 @@
 //! | `model` | [`BertClassifier`], [`BertConfig`], [`Checkpoint`] |
 //! | [`train`] | [`Trainer`](train::Trainer), losses, schedule, events and observers, [`predict`](train::predict) |
 //! | `classifier` | [`Classifier`]: a folder in, labels out |
+//! | `adapter_classifier` | [`AdapterClassifier`]: one base, many adapters |
 //! | `engine` | [`Engine`]: prediction on kernels of our own, and when it is used: [`Backend`] |
 //! | `serve` | [`SharedClassifier`]: one model for many threads and tasks |
 //! | `pretrained` | [`PretrainedWriter`]: folders that Transformers loads |
@@ -25,6 +26,7 @@
 //! Sources: Devlin et al. 2019, *BERT*; Transformers' `BertForSequenceClassification` and `Trainer`.
 #![forbid(unsafe_code)]
 
+mod adapter_classifier;
 mod calibration;
 mod classifier;
 mod codec;
@@ -45,6 +47,7 @@ pub mod task;
 mod thrift;
 pub mod train;
 
+pub use adapter_classifier::AdapterClassifier;
 pub use calibration::Calibration;
 pub use classifier::{Classifier, ClassifierOptions};
 #[cfg(feature = "hub")]
@@ -53,8 +56,8 @@ pub use engine::{Backend, Engine, EnginePrecision, Fallback, InferencePrecision}
 pub use error::{Error, Result};
 pub use long_texts::{Aggregation, LongTexts};
 pub use model::{
-    Activation, BertClassifier, BertConfig, Checkpoint, DeviceBatch, Head, LoadReport, LoraConfig,
-    Mode, Precision, Tape, TargetModules,
+    Activation, AdaLoraConfig, BertClassifier, BertConfig, BitFitConfig, Checkpoint, DeviceBatch,
+    Head, HeadConfig, LoadReport, LoraConfig, Mode, PeftConfig, Precision, Tape, TargetModules,
 };
 pub use prediction::Prediction;
 pub use pretrained::{PretrainedWriter, Settings};

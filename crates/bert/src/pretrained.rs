@@ -78,6 +78,11 @@ impl PretrainedWriter {
         Ok(Self { settings, tokenizer, tokenizer_files: present.map(read).collect::<Result<_>>()? })
     }
 
+    /// What each folder gets as `tunewise.json`.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// SHA-256 of the tokenizer's files, hexadecimal.
     pub(crate) fn tokenizer_hash(&self) -> String {
         let mut hasher = Sha256::new();

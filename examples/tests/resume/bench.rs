@@ -16,7 +16,7 @@ pub(crate) const FINETUNE: &str = env!("CARGO_BIN_EXE_finetune");
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A tiny random BERT (2 layers of width 32, 64 positions) with dropout.
-fn checkpoint() -> PathBuf {
+pub(crate) fn checkpoint() -> PathBuf {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR"));
     examples.parent().unwrap().join("crates/bert/tests/fixtures/single_label")
 }

@@ -71,6 +71,8 @@ pub enum Fallback {
     Device(Device),
     /// Without these instructions libtorch is faster.
     Instructions(&'static str),
+    /// An adapter stands beside weights that it shares.
+    Adapter,
 }
 
 impl Backend {
@@ -100,12 +102,16 @@ impl Backend {
     }
 
     fn libtorch(precision: InferencePrecision, fallback: Fallback) -> Self {
-        let precision = match precision {
+        Self::Libtorch { precision: Self::libtorch_precision(precision), fallback }
+    }
+
+    /// What libtorch computes in for that precision.
+    pub(crate) fn libtorch_precision(precision: InferencePrecision) -> Precision {
+        match precision {
             InferencePrecision::Fp32 | InferencePrecision::Int8 => Precision::Fp32,
             InferencePrecision::Bf16 => Precision::Bf16,
             InferencePrecision::Auto => Precision::Auto,
-        };
-        Self::Libtorch { precision, fallback }
+        }
     }
 }
 
@@ -127,6 +133,7 @@ impl fmt::Display for Fallback {
         match self {
             Self::Device(device) => write!(f, "own kernels run on the CPU, not on {device:?}"),
             Self::Instructions(missing) => write!(f, "the processor has no {missing}"),
+            Self::Adapter => f.write_str("an adapter beside weights that others share"),
         }
     }
 }

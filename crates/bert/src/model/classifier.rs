@@ -96,7 +96,11 @@ impl BertClassifier {
         Ok((Self::from_parameters(config, device, parameters)?, report))
     }
 
-    fn from_parameters(config: BertConfig, device: Device, parameters: Parameters) -> Result<Self> {
+    pub(super) fn from_parameters(
+        config: BertConfig,
+        device: Device,
+        parameters: Parameters,
+    ) -> Result<Self> {
         let head_dropout = config.classifier_dropout.unwrap_or(config.hidden_dropout_prob);
         Ok(Self {
             embeddings: Embeddings::new(&parameters, &config)?,
@@ -178,6 +182,18 @@ impl BertClassifier {
     pub fn trainable_parameters(&self) -> impl Iterator<Item = (&str, &Tensor)> {
         let own = self.parameters().filter(|(_, tensor)| tensor.requires_grad());
         own.chain(self.adapter_parameters())
+    }
+
+    /// Numbers in the model, adapters' among them.
+    #[must_use]
+    pub fn num_parameters(&self) -> u64 {
+        self.parameters().chain(self.adapter_parameters()).map(|(_, t)| t.numel() as u64).sum()
+    }
+
+    /// Those of them that training changes.
+    #[must_use]
+    pub fn num_trainable(&self) -> u64 {
+        self.trainable_parameters().map(|(_, tensor)| tensor.numel() as u64).sum()
     }
 
     /// The weights as a safetensors file that `from_pretrained` reads; adapters are merged into them.

@@ -28,9 +28,13 @@ impl Hidden {
         self.half.as_ref().unwrap_or(&self.full)
     }
 
-    /// The first token of each text, `[batch, 1, hidden]`.
+    /// The first token of each text, `[batch, 1, hidden]`, in memory of its own: of strided rows
+    /// libtorch computes a product one way if the weight is trained and another if it is not, and a
+    /// frozen base would differ from itself in the last bit.
     pub(crate) fn first(&self) -> Result<Self> {
-        let first = |tensor: &Tensor| tensor.f_narrow(1, 0, 1).at("select [CLS]");
+        let first = |tensor: &Tensor| {
+            tensor.f_narrow(1, 0, 1).and_then(|first| first.f_contiguous()).at("select [CLS]")
+        };
         Ok(Self { full: first(&self.full)?, half: self.half.as_ref().map(first).transpose()? })
     }
 }

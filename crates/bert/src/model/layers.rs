@@ -5,7 +5,7 @@ use tunewise_torch::{DropoutMasks, Norm, add_norm, half_linear};
 
 use super::config::Activation;
 use super::hidden::Hidden;
-use super::lora::LoraLayer;
+use super::lora::{Base, LoraLayer};
 use super::parameters::Parameters;
 use super::{BertConfig, Mode};
 use crate::Result;
@@ -51,10 +51,11 @@ impl Linear {
     }
 
     fn adapted(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        let y = x.f_linear(&self.weight, Some(&self.bias)).at("linear")?;
-        match &self.adapter {
+        let Self { weight, bias, adapter } = self;
+        let y = x.f_linear(weight, Some(bias)).at("linear")?;
+        match adapter {
             None => Ok(y),
-            Some(adapter) => y.f_add(&adapter.forward(x, mode)?).at("lora"),
+            Some(adapter) => adapter.forward(x, &y, Base { weight, bias }, mode),
         }
     }
 }

@@ -134,7 +134,12 @@ impl Parameters {
             Ok((spec.name, tensor.f_set_requires_grad(true).at("set_requires_grad")?))
         };
         let entries = specs(config).into_iter().map(entry).collect::<Result<_>>()?;
-        Ok(Self { entries, adapters: None })
+        Ok(Self::of(entries))
+    }
+
+    /// Parameters that there are already, in module order.
+    pub(super) fn of(entries: Vec<(String, Tensor)>) -> Self {
+        Self { entries, adapters: None }
     }
 
     /// A handle on the parameter of that name.

@@ -89,8 +89,12 @@ pub(crate) fn read(dir: &Path) -> Result<Weights> {
 
 /// The tensors of one file under their own names, 32 bits each.
 pub(crate) fn read_all(file: &Path) -> Result<BTreeMap<String, Tensor>> {
-    let bytes = std::fs::read(file).at(file)?;
-    let views = SafeTensors::deserialize(&bytes).at(file)?;
+    parse_all(&std::fs::read(file).at(file)?, file)
+}
+
+/// The same of a file's bytes.
+pub(crate) fn parse_all(bytes: &[u8], file: &Path) -> Result<BTreeMap<String, Tensor>> {
+    let views = SafeTensors::deserialize(bytes).at(file)?;
     let tensor = |(name, view): (&str, TensorView<'_>)| {
         let (path, got) = (file.to_owned(), format!("{:?}", view.dtype()));
         if view.dtype() != Dtype::F32 {
@@ -101,6 +105,12 @@ pub(crate) fn read_all(file: &Path) -> Result<BTreeMap<String, Tensor>> {
         Ok((name.to_owned(), tensor.at("read tensor")?))
     };
     views.iter().map(tensor).collect()
+}
+
+/// SHA-256 of the folder's weights, hexadecimal: of its file, or of the files' own in a row.
+pub(crate) fn sha256(dir: &Path) -> Result<String> {
+    let hashes = files(dir)?.into_iter().map(|file| Ok(crate::files::sha256(&file)?.0));
+    Ok(hashes.collect::<Result<Vec<_>>>()?.join(" "))
 }
 
 /// The safetensors files of the folder: one, or those that an index names.

@@ -248,6 +248,8 @@ fn remove_weights(folder: &Path) -> Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if files::checkpoint_step(&name).is_some() {
             files::remove_folder(&path)?;
+        } else if name == files::ADAPTER_FOLDER {
+            files::clear_adapter(&path)?;
         } else if name == "model.safetensors" {
             fs::remove_file(&path).at(&path)?;
         }

@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use tunewise_data::{Batching, ProblemType};
 
 use super::device_choice::DeviceChoice;
+use super::peft::PeftMethod;
 use crate::files::Replaceable;
 use crate::train::{
     Cadence, ClassWeights, EngineKind, LossConfig, MetricForBestModel, NonFinite, SchedulerType,
     TrainConfig,
 };
-use crate::{Error, Precision, Result};
+use crate::{Error, Precision, Result, TargetModules};
 
 /// Everything that [`finetune`](super::finetune) needs to know; the keys are those of Transformers'
 /// `run_glue.py` and `TrainingArguments`.
@@ -34,6 +35,10 @@ use crate::{Error, Precision, Result};
 /// | `max_seq_length` | 128 | tokens that texts are truncated to |
 /// | `no_shuffle` | false | keep the rows' order |
 /// | `freeze` | none | regular expressions of the parameters that stay as they are |
+/// | `peft` | none | lora, adalora, bitfit or head: few parameters are trained |
+/// | `lora_r`, `lora_alpha`, `lora_dropout`, `lora_target_modules`, `use_rslora`, `use_dora` | see [`LoraConfig`](crate::LoraConfig) | of `peft` lora |
+/// | `adalora_...` | see [`AdaLoraConfig`](crate::AdaLoraConfig) | of `peft` adalora |
+/// | `modules_to_save` | `classifier` | with `peft`: modules that are trained whole; a pooler that the checkpoint lacks is too |
 /// | `save_total_limit` | none | checkpoints that stay: the newest, and that of the best evaluation |
 /// | `resume` | false | go on from the newest whole checkpoint of `output_dir` |
 /// | `price_per_hour` | none | what an hour of the machine costs, for `run.json` |
@@ -101,6 +106,34 @@ pub struct FinetuneConfig {
     pub class_weights: Option<ClassWeights>,
     /// Patterns of the parameters that stay as they are.
     pub freeze: Vec<String>,
+    /// Train few parameters, and which way.
+    pub peft: Option<PeftMethod>,
+    /// See [`LoraConfig`](crate::LoraConfig).
+    pub lora_r: Option<usize>,
+    /// See [`LoraConfig`](crate::LoraConfig).
+    pub lora_alpha: Option<f64>,
+    /// See [`LoraConfig`](crate::LoraConfig).
+    pub lora_dropout: Option<f64>,
+    /// See [`LoraConfig`](crate::LoraConfig).
+    pub lora_target_modules: Option<TargetModules>,
+    /// See [`LoraConfig`](crate::LoraConfig).
+    pub use_rslora: bool,
+    /// See [`LoraConfig`](crate::LoraConfig).
+    pub use_dora: bool,
+    /// See [`AdaLoraConfig`](crate::AdaLoraConfig).
+    pub adalora_init_r: Option<usize>,
+    /// See [`AdaLoraConfig`](crate::AdaLoraConfig).
+    pub adalora_target_r: Option<usize>,
+    /// See [`AdaLoraConfig`](crate::AdaLoraConfig).
+    pub adalora_tinit: Option<u64>,
+    /// See [`AdaLoraConfig`](crate::AdaLoraConfig).
+    pub adalora_tfinal: Option<u64>,
+    /// See [`AdaLoraConfig`](crate::AdaLoraConfig).
+    pub adalora_delta_t: Option<u64>,
+    /// See [`AdaLoraConfig`](crate::AdaLoraConfig).
+    pub adalora_orth_reg_weight: Option<f64>,
+    /// With `peft`: modules that are trained whole.
+    pub modules_to_save: Option<Vec<String>>,
     /// See [`TrainConfig`].
     pub max_grad_norm: f64,
     /// See [`TrainConfig`].
@@ -182,6 +215,20 @@ impl Default for FinetuneConfig {
             focal_gamma: train.loss.focal_gamma,
             class_weights: None,
             freeze: Vec::new(),
+            peft: None,
+            lora_r: None,
+            lora_alpha: None,
+            lora_dropout: None,
+            lora_target_modules: None,
+            use_rslora: false,
+            use_dora: false,
+            adalora_init_r: None,
+            adalora_target_r: None,
+            adalora_tinit: None,
+            adalora_tfinal: None,
+            adalora_delta_t: None,
+            adalora_orth_reg_weight: None,
+            modules_to_save: None,
             max_grad_norm: train.max_grad_norm,
             gradient_accumulation_steps: train.gradient_accumulation_steps,
             seed: train.seed,
@@ -251,6 +298,7 @@ impl FinetuneConfig {
         if self.threads == Some(0) {
             return fault("threads", "0", "1 or more");
         }
+        self.peft_config(&[])?;
         self.train_config().validate()
     }
 

@@ -10,6 +10,7 @@ use super::fingerprint::Fingerprint;
 use super::follow::{follow, trainer};
 use super::herald::Herald;
 use super::inputs::Part;
+use super::kept::Kept;
 use super::meeting::meet;
 use super::notice::Notice;
 use super::outputs::{Final, Metrics};
@@ -47,7 +48,8 @@ pub struct Report {
 }
 
 /// Fine-tunes a checkpoint on files and writes the output folder: the best checkpoint, `log.jsonl`,
-/// `metrics.json`, `report.txt`, `predictions.csv`, `run.json` and two pictures.
+/// `metrics.json`, `report.txt`, `predictions.csv`, `run.json` and two pictures. Adapters are merged in
+/// the checkpoint, and by themselves in `adapter/`, in PEFT's layout.
 ///
 /// `tell` hears what is worth knowing of the input; `observers` listen to training. All input is read
 /// and checked before the output folder is touched. A run that an observer stops leaves its
@@ -125,11 +127,6 @@ fn run(
 
     let job = Job { config, folder: &folder, fingerprint: &fingerprint, resumed, group, begin };
     let Trained { outcome, clock, history } = job.train(&mut run, tell, observers)?;
-    if outcome.state.best.is_some() {
-        run.model.restore(folder.path())?;
-    } else {
-        run.writer.write(folder.path(), &run.model)?;
-    }
     if !history.is_empty() {
         files::write(&folder.join("loss_curve.svg"), history.loss_curve()?.as_bytes())?;
     }
@@ -228,6 +225,9 @@ impl Job<'_> {
         let train = run.train.source(&run.tokenizer, run.max_seq_length);
         let valid =
             run.validation.as_ref().map(|part| part.source(&run.tokenizer, run.max_seq_length));
+        if let Some(resumed) = self.resumed {
+            saver.kept.resume(&resumed.path, &mut run.model)?;
+        }
         let mut trainer = trainer(self.config, &mut run.model, self.resumed, self.group.clone())?;
         tell(&Notice::Engine { choice: trainer.engine().clone() });
         let mut herald = Herald { tell: &mut *tell };
@@ -245,6 +245,11 @@ impl Job<'_> {
         if outcome.state.skipped_steps > 0 {
             tell(&Notice::SkippedSteps { steps: outcome.state.skipped_steps });
         }
+        if outcome.state.best.is_some() {
+            saver.kept.recall(&mut run.model)?;
+        } else {
+            saver.kept.write(&run.model)?;
+        }
         Ok(Trained { outcome, clock: saver.clock, history: saver.history })
     }
 
@@ -259,8 +264,9 @@ impl Job<'_> {
     fn saver<'a>(&'a self, writer: &'a PretrainedWriter, tokenizing: f64) -> Saver<'a> {
         let saved = self.resumed.map(|resumed| &resumed.saved);
         let before = saved.map(|run| run.spent).unwrap_or_default();
+        let base = self.config.model_name_or_path.display().to_string();
         Saver {
-            writer,
+            kept: Kept::new(writer, self.folder, base),
             folder: self.folder,
             fingerprint: self.fingerprint,
             save_total_limit: self.config.save_total_limit,

@@ -23,6 +23,9 @@ pub(super) struct Fingerprint {
     /// Of a hub's model; a resumed run may take the same files from elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) model_commit: Option<String>,
+    /// SHA-256 of the weights that stay as they are, where checkpoints do not have them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    base_hash: Option<String>,
     model: Value,
     precision: String,
     engine: String,
@@ -76,6 +79,7 @@ impl Fingerprint {
             tokenizer_hash,
             label_order: run.model.config().id2label.clone(),
             model_commit: run.model_commit.clone(),
+            base_hash: run.base_hash.clone(),
             model: run.model.config().to_json(),
             precision: config.precision.resolve(device).to_string(),
             engine: if processes > 1 {

@@ -7,24 +7,23 @@ use tunewise_torch::ProcessGroup;
 
 use super::config::FinetuneConfig;
 use super::finetune::{Finetuned, measured};
+use super::kept;
 use super::prepare::Prepared;
 use super::run_clock::{RunClock, Spent};
 use super::run_record::RunRecord;
 use super::saved_run::Resumed;
-use crate::Result;
 use crate::train::{Observer, Trainer};
+use crate::{BertClassifier, Result};
 
-/// How training begins, alone or in a group, from the checkpoint if there is one to go on from.
+/// How training begins, alone or in a group, from the checkpoint if there is one to go on from, whose
+/// weights the model has already.
 pub(super) fn trainer<'a>(
     config: &FinetuneConfig,
-    run: &'a mut crate::BertClassifier,
+    model: &'a mut BertClassifier,
     resumed: Option<&Resumed>,
     group: Option<Rc<ProcessGroup>>,
 ) -> Result<Trainer<'a>> {
-    if let Some(resumed) = resumed {
-        run.restore(&resumed.path)?;
-    }
-    let mut trainer = Trainer::new(run, config.train_config())?;
+    let mut trainer = Trainer::new(model, config.train_config())?;
     if let Some(group) = group {
         trainer = trainer.in_group(group)?;
     }
@@ -45,6 +44,9 @@ pub(super) fn follow(
     let train = run.train.source(&run.tokenizer, run.max_seq_length);
     let valid = run.validation.as_ref();
     let valid = valid.map(|part| part.source(&run.tokenizer, run.max_seq_length));
+    if let Some(resumed) = resumed {
+        kept::load(&resumed.path, &mut run.model)?;
+    }
     let mut trainer = trainer(config, &mut run.model, resumed, group)?;
     trainer = trainer.observe(&mut clock.stopwatch);
     for observer in observers {

@@ -127,6 +127,13 @@ pub enum Notice {
         /// How many.
         tensors: usize,
     },
+    /// Few parameters are trained.
+    Trainable {
+        /// Numbers in the model, adapters' among them.
+        parameters: u64,
+        /// Those of them that are trained.
+        trainable: u64,
+    },
     /// What computes the steps.
     Engine {
         /// Which, and why.
@@ -234,6 +241,10 @@ impl fmt::Display for Notice {
                 write!(f, "not in the checkpoint, so started fresh: {}", names.join(", "))
             }
             Self::Frozen { tensors } => write!(f, "{tensors} tensors stay as they are"),
+            Self::Trainable { parameters, trainable } => {
+                let share = 100.0 * *trainable as f64 / *parameters as f64;
+                write!(f, "{trainable} of {parameters} parameters are trained ({share:.2} %)")
+            }
             Self::Engine { choice } => choice.fmt(f),
             Self::Widened { tensors } => {
                 write!(f, "{tensors} tensors were widened from 16 to 32 bits")

@@ -9,6 +9,7 @@ use super::inputs::{Files, Labelling, Part, encode};
 use super::notice::Notice;
 use super::origin::Origin;
 use crate::classifier::{check_vocabulary, fitting_length};
+use crate::model::weights;
 use crate::pretrained::{PretrainedWriter, Settings};
 use crate::{BertClassifier, Checkpoint, Head, LoadReport, Result, files};
 
@@ -26,6 +27,8 @@ pub(super) struct Prepared {
     pub(super) data_hash: String,
     /// Which commit of a hub's model the run starts from.
     pub(super) model_commit: Option<String>,
+    /// SHA-256 of the weights that the adapters, if there are, stand beside.
+    pub(super) base_hash: Option<String>,
 }
 
 impl Prepared {
@@ -45,11 +48,18 @@ impl Prepared {
         let labelling = Labelling::choose(&input, &checkpoint, config.seed)?;
         let (mut model, loaded) =
             BertClassifier::from_checkpoint(checkpoint, &labelling.head, device)?;
+        let fresh = fresh_pooler(&loaded);
         tell_loaded(&labelling, loaded, tell);
         if !config.freeze.is_empty() {
             let tensors = model.freeze(&config.freeze)?;
             tell(&Notice::Frozen { tensors });
         }
+        if let Some(peft) = config.peft_config(&fresh)? {
+            model.apply(&peft)?;
+            let (parameters, trainable) = (model.num_parameters(), model.num_trainable());
+            tell(&Notice::Trainable { parameters, trainable });
+        }
+        let base_hash = model.is_adapted().then(|| weights::sha256(folder)).transpose()?;
         let max_seq_length =
             fitting_length(model.config(), &tokenizer, Some(config.max_seq_length))?;
 
@@ -79,6 +89,7 @@ impl Prepared {
             tokenizing_seconds,
             data_hash,
             model_commit,
+            base_hash,
         })
     }
 
@@ -98,6 +109,12 @@ fn check_metric(config: &FinetuneConfig, problem: ProblemType) -> Result<()> {
         Some(metric) if !metric.is_of(problem) => Err(metric.not_for(problem)),
         _ => Ok(()),
     }
+}
+
+/// The pooler, if the checkpoint has none.
+fn fresh_pooler(loaded: &LoadReport) -> Vec<String> {
+    let is_fresh = loaded.fresh.iter().any(|name| name.starts_with("bert.pooler."));
+    is_fresh.then(|| "pooler".to_owned()).into_iter().collect()
 }
 
 fn tell_loaded(labelling: &Labelling, loaded: LoadReport, tell: &mut dyn FnMut(&Notice)) {

@@ -17,7 +17,7 @@ use crate::train::{Outcome, StopReason};
 /// | --- | --- | --- |
 /// | `train_rows`, `train_tokens` | rows, tokens | the training data; padding not counted |
 /// | `trained_rows`, `trained_tokens` | rows, tokens | the same by epochs |
-/// | `parameters`, `trainable_parameters` | numbers | of the model |
+/// | `parameters`, `trainable_parameters` | numbers | of the model, adapters' among them |
 /// | `steps` | | optimizer steps |
 /// | `training_seconds` | s | tokenizing the training rows and all steps; no evaluation, no saving |
 /// | `tokenizing_seconds`, `step_seconds` | s | the two parts of `training_seconds` |
@@ -111,8 +111,8 @@ impl RunRecord {
             train_tokens: measured.texts.total_tokens(),
             trained_rows: state.rows,
             trained_tokens: state.tokens,
-            parameters: model.parameters().map(|(_, t)| t.numel() as u64).sum(),
-            trainable_parameters: model.trainable_parameters().map(|(_, t)| t.numel() as u64).sum(),
+            parameters: model.num_parameters(),
+            trainable_parameters: model.num_trainable(),
             steps: state.step,
             skipped_steps: state.skipped_steps,
             stop_reason: measured.outcome.reason,

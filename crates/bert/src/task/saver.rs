@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use tch::Tensor;
 
 use super::fingerprint::Fingerprint;
+use super::kept::Kept;
 use super::manifest;
 use super::retention::{deletions, saved_steps};
 use super::run_clock::RunClock;
-use super::saved_run::{BEST, MODEL, OPTIMIZER, STATE, SavedRun};
+use super::saved_run::{OPTIMIZER, STATE, SavedRun};
 use crate::files::{self, OutputFolder, checkpoint_name};
-use crate::pretrained::PretrainedWriter;
 use crate::train::{Control, Event, History, Observer, TrainState};
 use crate::{BertClassifier, Result, model::weights};
 
@@ -18,7 +18,7 @@ use crate::{BertClassifier, Result, model::weights};
 /// from which the run can go on whenever a save is due. What a checkpoint tells of the run so far is
 /// kept here too.
 pub(super) struct Saver<'a> {
-    pub(super) writer: &'a PretrainedWriter,
+    pub(super) kept: Kept<'a>,
     pub(super) folder: &'a OutputFolder,
     pub(super) fingerprint: &'a Fingerprint,
     pub(super) save_total_limit: Option<usize>,
@@ -38,13 +38,10 @@ impl Saver<'_> {
         let (spent, history) = (self.clock.spent(), self.history.clone());
         let saved = SavedRun::new(*state, spent, history, self.fingerprint.clone());
         files::write_folder(&path, |partial| {
-            self.writer.write(partial, model)?;
+            self.kept.save(partial, model, state.best.is_some())?;
             let named = optimizer.iter().map(|(name, tensor)| (name.as_str(), tensor));
             files::write(&partial.join(OPTIMIZER), &weights::serialize(named)?)?;
             files::write_json(&partial.join(STATE), &saved)?;
-            if state.best.is_some() {
-                files::link(&self.folder.join(MODEL), &partial.join(BEST))?;
-            }
             manifest::write(partial)
         })?;
         self.last = Some(path);
@@ -68,7 +65,7 @@ impl Observer for Saver<'_> {
         self.clock.stopwatch.see(event);
         self.history.on_event(event, state)?;
         match event {
-            Event::Improved { model } => self.writer.write(self.folder.path(), model)?,
+            Event::Improved { model } => self.kept.keep(model)?,
             Event::SaveDue { model, optimizer } => self.save(model, optimizer, state)?,
             _ => {}
         }

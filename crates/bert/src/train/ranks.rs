@@ -27,7 +27,7 @@ impl Ranks {
     /// All begin with the first one's weights.
     pub(super) fn share_weights(&self, model: &BertClassifier) -> Result<()> {
         let Some(group) = &self.group else { return Ok(()) };
-        for (_, tensor) in model.parameters() {
+        for (_, tensor) in model.parameters().chain(model.adapter_parameters()) {
             group.broadcast(&mut tensor.f_detach().at("detach")?, 0)?;
         }
         Ok(())

@@ -130,6 +130,7 @@ impl<'a> Trainer<'a> {
     pub fn fit(&mut self, train: &Source<'_>, valid: Option<&Source<'_>>) -> Result<Outcome> {
         let mut windows = Windows::new(train, &self.config, self.ranks.count());
         self.set_length(windows.per_epoch())?;
+        self.engine.begin_run(self.state.total_steps, self.state.step)?;
         let limits = Limits::new(&self.config);
         let schedule = self.config.schedule(self.state.total_steps);
         let objective = self.config.loss.build(self.model, train.targets)?;

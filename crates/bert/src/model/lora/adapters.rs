@@ -2,12 +2,14 @@
 
 use tch::Tensor;
 
-use super::{LoraConfig, LoraLayer};
+use super::LoraLayer;
+use super::layer::Form;
+use crate::model::PeftConfig;
 
 /// Adapters by the layers that have them, and what is saved with them.
 #[derive(Debug)]
 pub(in crate::model) struct Adapters {
-    pub(super) config: LoraConfig,
+    pub(super) config: PeftConfig,
     /// In module order.
     pub(super) layers: Vec<Adapted>,
     /// Names of the base's parameters that are trained and saved.
@@ -20,23 +22,39 @@ pub(in crate::model) struct Adapters {
 #[derive(Debug)]
 pub(super) struct Adapted {
     pub(super) layer: String,
-    /// What PEFT calls A and B.
-    names: [String; 2],
+    /// What PEFT calls the adapter's tensors.
+    names: Vec<String>,
+    /// What a checkpoint calls the marks of AdaLoRA's triplets that are left.
+    kept: String,
     pub(super) adapter: LoraLayer,
-}
-
-/// What PEFT calls A and B of a layer.
-pub(super) fn names(layer: &str) -> [String; 2] {
-    ["lora_A", "lora_B"].map(|part| format!("{layer}.{part}.weight"))
 }
 
 impl Adapted {
     pub(super) fn new(layer: String, adapter: LoraLayer) -> Self {
-        Self { names: names(&layer), layer, adapter }
+        let parts: &[&str] = match &adapter.form {
+            Form::Plain => &["lora_A.weight", "lora_B.weight"],
+            Form::Magnitude(_) => &["lora_A.weight", "lora_B.weight", "lora_magnitude_vector"],
+            Form::Singular { .. } => &["lora_A", "lora_B", "lora_E"],
+        };
+        let names = parts.iter().map(|part| format!("{layer}.{part}")).collect();
+        Self { names, kept: format!("{layer}.kept"), layer, adapter }
+    }
+
+    /// Names and tensors.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.names.iter().map(String::as_str).zip(self.adapter.tensors())
     }
 }
 
 impl Adapters {
+    /// Names and tensors that mark which triplets are left.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.layers.iter().filter_map(|adapted| match &adapted.adapter.form {
+            Form::Singular { kept, .. } => Some((adapted.kept.as_str(), kept)),
+            _ => None,
+        })
+    }
+
     /// The adapter to be computed beside the layer of that name.
     pub(in crate::model) fn beside(&self, name: &str) -> Option<LoraLayer> {
         let found = self.layers.iter().find(|adapted| adapted.layer == name);
@@ -45,8 +63,6 @@ impl Adapters {
 
     /// Names and tensors.
     pub(super) fn parameters(&self) -> impl Iterator<Item = (&str, &Tensor)> {
-        self.layers.iter().flat_map(|Adapted { names: [a, b], adapter, .. }| {
-            [(a.as_str(), &adapter.a), (b.as_str(), &adapter.b)]
-        })
+        self.layers.iter().flat_map(Adapted::parameters)
     }
 }

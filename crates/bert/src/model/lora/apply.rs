@@ -3,11 +3,10 @@
 use tch::Tensor;
 
 use super::adapters::{Adapted, Adapters};
-use super::config::{is_or_ends, setting};
-use super::{LoraConfig, LoraLayer};
-use crate::error::Context;
-use crate::model::BertClassifier;
+use super::{AdaLoraConfig, LoraConfig, LoraLayer, TargetModules};
 use crate::model::parameters::specs;
+use crate::model::peft::setting;
+use crate::model::{BertClassifier, PeftConfig};
 use crate::{Error, Result};
 
 /// Which layers get adapters of which shape, and which parameters are saved with them.
@@ -18,51 +17,46 @@ pub(super) struct Plan {
 }
 
 impl BertClassifier {
-    /// Puts low-rank adapters on the model, before an optimizer is built: they and `modules_to_save`
-    /// are what is trainable from here on. The logits are, to the bit, those without adapters until
-    /// training moves them.
-    ///
-    /// # Errors
-    /// [`Error::Setting`] for a setting out of its range, for modules that the model does not have
-    /// and for a model that has adapters already; [`Error::Torch`].
-    ///
-    /// ```
-    /// use tunewise_bert::{BertClassifier, BertConfig, LoraConfig};
-    ///
-    /// # fn main() -> tunewise_bert::Result<()> {
-    /// # let config = BertConfig { vocab_size: 9, hidden_size: 8, num_hidden_layers: 1,
-    /// #     num_attention_heads: 2, intermediate_size: 8, max_position_embeddings: 4,
-    /// #     ..BertConfig::default() };
-    /// let mut model = BertClassifier::new(config, tch::Device::Cpu, 42)?;
-    /// model.apply(&LoraConfig { r: 2, ..LoraConfig::default() })?;
-    /// // A [2, 8] and B [8, 2] beside query and value, weight [2, 8] and bias [2] of the head.
-    /// let trainable: usize = model.trainable_parameters().map(|(_, t)| t.numel()).sum();
-    /// assert_eq!(trainable, 2 * (16 + 16) + 18);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn apply(&mut self, config: &LoraConfig) -> Result<()> {
-        let plan = self.plan(config)?;
+    /// Puts low-rank adapters on the model: they and `modules_to_save` are trained.
+    pub(in crate::model) fn apply_lora(&mut self, config: &LoraConfig) -> Result<()> {
+        config.validate()?;
+        let plan = self.plan(&config.target_modules, &config.modules_to_save)?;
         tch::manual_seed(config.seed as i64);
-        let layers = plan.layers.into_iter().enumerate().map(|(index, (layer, shape))| {
-            Ok(Adapted::new(layer, LoraLayer::new(config, (index, shape), self.device())?))
+        self.adapt(plan, config.into(), |index, weight| LoraLayer::new(config, index, weight))
+    }
+
+    /// The same of adapters whose ranks are found in training.
+    pub(in crate::model) fn apply_adalora(&mut self, config: &AdaLoraConfig) -> Result<()> {
+        config.validate()?;
+        let plan = self.plan(&config.target_modules, &config.modules_to_save)?;
+        tch::manual_seed(config.seed as i64);
+        self.adapt(plan, config.into(), |index, weight| LoraLayer::singular(config, index, weight))
+    }
+
+    fn adapt(
+        &mut self,
+        plan: Plan,
+        config: PeftConfig,
+        new: impl Fn(usize, &Tensor) -> Result<LoraLayer>,
+    ) -> Result<()> {
+        let layers = plan.layers.into_iter().enumerate().map(|(index, (layer, _))| {
+            let adapter = new(index, &self.weight_of(&layer)?)?;
+            Ok(Adapted::new(layer, adapter))
         });
         let layers = layers.collect::<Result<Vec<_>>>()?;
-        for (name, tensor) in self.parameters() {
-            let trained = plan.saved.iter().any(|saved| saved == name);
-            let _ = tensor.f_set_requires_grad(trained).at("set_requires_grad")?;
-        }
-        let (config, saved) = (config.clone(), plan.saved);
+        self.set_trainable(|name| plan.saved.iter().any(|saved| saved == name))?;
+        let saved = plan.saved;
         *self.adapters_mut() = Some(Adapters { config, layers, saved, unmerged: None });
         self.rebuild()
     }
 
     /// What the settings come to on this model.
-    pub(super) fn plan(&self, config: &LoraConfig) -> Result<Plan> {
-        config.validate()?;
-        if self.adapters().is_some() {
-            return Err(setting("peft", "given", "nothing, since the model has an adapter"));
-        }
+    pub(super) fn plan(
+        &self,
+        target_modules: &TargetModules,
+        modules_to_save: &[String],
+    ) -> Result<Plan> {
+        self.refuse_second()?;
         let specs = specs(self.config());
         let linear: Vec<(&str, [i64; 2])> = specs
             .iter()
@@ -73,8 +67,8 @@ impl BertClassifier {
             })
             .collect();
         let names: Vec<&str> = linear.iter().map(|(name, _)| *name).collect();
-        let targets = config.target_modules.select(&names)?;
-        let saved = self.saved(&config.modules_to_save)?;
+        let targets = target_modules.select(&names)?;
+        let saved = self.in_modules(modules_to_save)?;
         let twice = |name: &&&str| saved.contains(&format!("{name}.weight"));
         if let Some(name) = targets.iter().find(twice) {
             let expected = format!("other modules than {name}, which gets an adapter");
@@ -85,24 +79,9 @@ impl BertClassifier {
         Ok(Plan { layers, saved })
     }
 
-    /// The parameters of the modules of those names.
-    fn saved(&self, modules: &[String]) -> Result<Vec<String>> {
-        let names: Vec<&str> = self.parameters().map(|(name, _)| name).collect();
-        for module in modules {
-            if !names.iter().any(|name| is_in(name, module)) {
-                return Err(setting(
-                    "modules_to_save",
-                    module,
-                    "modules of the model, such as pooler",
-                ));
-            }
-        }
-        let meant = |name: &&str| modules.iter().any(|module| is_in(name, module));
-        Ok(names.into_iter().filter(meant).map(str::to_owned).collect())
-    }
-
     /// Names and tensors of the adapters, as PEFT names them: `LAYER.lora_A.weight` `[r, inputs]`,
-    /// `LAYER.lora_B.weight` `[outputs, r]`.
+    /// `LAYER.lora_B.weight` `[outputs, r]` and, of DoRA, `LAYER.lora_magnitude_vector` `[outputs]`;
+    /// AdaLoRA's are `LAYER.lora_A`, `LAYER.lora_B` and `LAYER.lora_E` `[r, 1]`.
     pub fn adapter_parameters(&self) -> impl Iterator<Item = (&str, &Tensor)> {
         self.adapters().into_iter().flat_map(Adapters::parameters)
     }
@@ -120,12 +99,6 @@ impl BertClassifier {
         let layer = name.strip_suffix(".weight").and_then(|layer| self.adapters()?.beside(layer));
         let Some(layer) = layer else { return Ok(tensor.shallow_clone()) };
         let _guard = tch::no_grad_guard();
-        tensor.f_add(&layer.delta()?).at("merge")
+        layer.merged(tensor)
     }
-}
-
-/// Whether a parameter is in a module of that name, at any depth.
-fn is_in(parameter: &str, module: &str) -> bool {
-    let ends = parameter.match_indices('.').map(|(at, _)| at);
-    ends.filter_map(|at| parameter.get(..at)).any(|path| is_or_ends(path, module))
 }

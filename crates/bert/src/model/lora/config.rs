@@ -1,8 +1,11 @@
 //! The settings of adapters.
 
+use std::str::FromStr;
+
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::model::peft::{is_or_ends, setting};
 use crate::{Error, Result};
 
 /// Which linear layers get an adapter.
@@ -24,6 +27,7 @@ pub enum TargetModules {
 /// | `lora_alpha` | 8 | above 0 | the update is scaled by `lora_alpha / r` |
 /// | `lora_dropout` | 0 | 0 to below 1 | dropout before A, in training |
 /// | `use_rslora` | false | | scale by `lora_alpha / sqrt(r)` instead |
+/// | `use_dora` | false | | the rows of the changed weight have lengths that are learned by themselves |
 /// | `target_modules` | `query`, `value` | linear layers | where |
 /// | `modules_to_save` | `classifier` | modules | trained whole, and saved with the adapter |
 /// | `seed` | 42 | | seeds libtorch's generator for A, uniform in ±1/sqrt(inputs); B is zero |
@@ -37,12 +41,32 @@ pub struct LoraConfig {
     pub lora_dropout: f64,
     /// Scale by the square root of the rank.
     pub use_rslora: bool,
+    /// Learn the rows' lengths by themselves (DoRA).
+    pub use_dora: bool,
     /// Which layers.
     pub target_modules: TargetModules,
     /// Which modules are trained whole.
     pub modules_to_save: Vec<String>,
     /// Of the new weights.
     pub seed: u64,
+}
+
+/// Names with commas between them, or what can only be a pattern.
+impl FromStr for TargetModules {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text.contains(['*', '+', '?', '(', '[', '|', '\\', '^', '$']) {
+            return Ok(Self::Pattern(text.to_owned()));
+        }
+        Ok(Self::Names(text.split(',').map(|name| name.trim().to_owned()).collect()))
+    }
+}
+
+impl Default for TargetModules {
+    fn default() -> Self {
+        Self::Names(vec!["query".to_owned(), "value".to_owned()])
+    }
 }
 
 impl Default for LoraConfig {
@@ -52,7 +76,8 @@ impl Default for LoraConfig {
             lora_alpha: 8.0,
             lora_dropout: 0.0,
             use_rslora: false,
-            target_modules: TargetModules::Names(vec!["query".to_owned(), "value".to_owned()]),
+            use_dora: false,
+            target_modules: TargetModules::default(),
             modules_to_save: vec!["classifier".to_owned()],
             seed: 42,
         }
@@ -109,22 +134,12 @@ impl TargetModules {
     }
 }
 
-/// Whether a name is `wanted` or ends in it at a dot.
-pub(super) fn is_or_ends(name: &str, wanted: &str) -> bool {
-    name.strip_suffix(wanted).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        && !wanted.is_empty()
-}
-
 /// The last parts of the names, each once.
 fn ends<'a>(names: &[&'a str]) -> Vec<&'a str> {
     let mut ends: Vec<_> = names.iter().filter_map(|name| name.rsplit('.').next()).collect();
     ends.sort_unstable();
     ends.dedup();
     ends
-}
-
-pub(super) fn setting(name: &'static str, got: &str, expected: &str) -> Error {
-    Error::Setting { name, got: got.to_owned(), expected: expected.to_owned() }
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use tch::Tensor;
 
 use super::adapters::Adapted;
-use super::config::setting;
 use crate::error::Context;
 use crate::model::BertClassifier;
+use crate::model::peft::setting;
 use crate::{Error, Result};
 
 impl BertClassifier {
@@ -23,7 +23,8 @@ impl BertClassifier {
         for Adapted { layer, adapter, .. } in &adapters.layers {
             let mut weight = self.weight_of(layer)?;
             unmerged.push(weight.f_detach_copy().at("merge")?);
-            let _ = weight.f_add_(&adapter.delta()?).at("merge")?;
+            let merged = adapter.merged(&weight)?;
+            weight.f_copy_(&merged).at("merge")?;
         }
         self.set_unmerged(Some(unmerged))
     }
@@ -53,7 +54,7 @@ impl BertClassifier {
         self.rebuild()
     }
 
-    fn weight_of(&self, layer: &str) -> Result<Tensor> {
+    pub(super) fn weight_of(&self, layer: &str) -> Result<Tensor> {
         let name = format!("{layer}.weight");
         let found = self.parameters().find(|(known, _)| *known == name);
         let missing = Error::Internal { what: "an adapter's layer has a weight" };

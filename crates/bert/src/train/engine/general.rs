@@ -8,7 +8,7 @@ use tunewise_torch::{AdamW, AdamWConfig, ProcessGroup};
 use super::{Measured, MicroBatch, StepEngine};
 use crate::error::Context;
 use crate::mix::mix;
-use crate::model::Activations;
+use crate::model::{Activations, RankAllocator};
 use crate::train::groups::parameter_groups;
 use crate::train::{Loss, TrainConfig};
 use crate::{BertClassifier, DeviceBatch, Error, Precision, Result};
@@ -18,6 +18,8 @@ pub(super) struct GeneralEngine {
     batching: Batching,
     precision: Precision,
     activations: Activations,
+    /// Of AdaLoRA's adapters.
+    allocator: Option<RankAllocator>,
     device: Device,
     /// Names the step's dropout masks.
     stream: u64,
@@ -43,6 +45,7 @@ impl GeneralEngine {
             } else {
                 Activations::Kept
             },
+            allocator: RankAllocator::of(model)?,
             device: model.device(),
             stream: 0,
             micro_batches: 0,
@@ -84,10 +87,28 @@ impl GeneralEngine {
             Some(Tensor::f_from_slice(&numbers).and_then(|loss| loss.f_squeeze()).at("loss")?);
         Ok(())
     }
+
+    /// Adds the gradients of what a step's loss has beside its rows' losses; that, `[]`.
+    fn penalise(&self) -> Result<Option<Tensor>> {
+        let Some(allocator) = &self.allocator else { return Ok(None) };
+        let penalty = allocator.penalty()?;
+        penalty.f_backward().at("backward")?;
+        penalty.f_detach().at("detach").map(Some)
+    }
 }
 
 impl StepEngine for GeneralEngine {
+    fn begin_run(&mut self, total_steps: u64, done: u64) -> Result<()> {
+        match &mut self.allocator {
+            Some(allocator) => allocator.set_length(total_steps, done),
+            None => Ok(()),
+        }
+    }
+
     fn begin_step(&mut self, stream: i64) {
+        if let Some(allocator) = &mut self.allocator {
+            allocator.begin_step();
+        }
         (self.stream, self.micro_batches) = (stream as u64, 0);
     }
 
@@ -96,8 +117,13 @@ impl StepEngine for GeneralEngine {
         let batch = source.batch(rows, self.batching)?;
         let part = self.backward(model, &batch, (objective, weight));
         let part = part.map_err(|error| error.in_batch(batch.len(), batch.seq_len))?;
+        let before = match &self.loss {
+            None if self.micro_batches == 0 => self.penalise()?,
+            None => None, // another process adds it
+            Some(loss) => Some(loss.shallow_clone()),
+        };
         self.micro_batches += 1;
-        self.loss = Some(match &self.loss {
+        self.loss = Some(match before {
             None => part,
             Some(loss) => loss.f_add(&part).at("add")?,
         });
@@ -116,7 +142,8 @@ impl StepEngine for GeneralEngine {
     }
 
     fn step(&mut self, learning_rate: f64) -> Result<()> {
-        Ok(self.optimizer.step(learning_rate)?)
+        self.optimizer.step(learning_rate)?;
+        self.allocator.as_mut().map_or(Ok(()), RankAllocator::after_step)
     }
 
     fn zero_grad(&mut self) -> Result<()> {
@@ -134,11 +161,14 @@ impl StepEngine for GeneralEngine {
     }
 
     fn state(&mut self) -> Result<Vec<(String, Tensor)>> {
-        Ok(self.optimizer.state())
+        let mut state = self.optimizer.state();
+        state.extend(self.allocator.iter().flat_map(RankAllocator::state));
+        Ok(state)
     }
 
     fn load_state(&mut self, find: &dyn Fn(&str) -> Option<Tensor>) -> Result<()> {
-        Ok(self.optimizer.load_state(find)?)
+        self.optimizer.load_state(find)?;
+        self.allocator.as_ref().map_or(Ok(()), |allocator| allocator.load_state(find))
     }
 }
 

@@ -44,6 +44,9 @@ pub(super) trait StepEngine {
         false
     }
 
+    /// A run of so many steps begins or, if some are `done`, goes on.
+    fn begin_run(&mut self, total_steps: u64, done: u64) -> Result<()>;
+
     /// A step begins. Its dropout masks are a function of `stream` and of what the step computes.
     fn begin_step(&mut self, stream: i64);
 

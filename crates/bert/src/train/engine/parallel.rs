@@ -27,6 +27,10 @@ impl ParallelEngine {
 }
 
 impl StepEngine for ParallelEngine {
+    fn begin_run(&mut self, total_steps: u64, done: u64) -> Result<()> {
+        self.inner.begin_run(total_steps, done)
+    }
+
     fn begin_step(&mut self, stream: i64) {
         self.micro_batches = 0;
         self.inner.begin_step(stream);

@@ -198,6 +198,10 @@ impl StepEngine for PackedEngine {
         true
     }
 
+    fn begin_run(&mut self, _total_steps: u64, _done: u64) -> Result<()> {
+        Ok(())
+    }
+
     fn begin_step(&mut self, stream: i64) {
         self.stream = stream as u64;
     }
