@@ -57,7 +57,8 @@ pub use error::{Error, Result};
 pub use long_texts::{Aggregation, LongTexts};
 pub use model::{
     Activation, AdaLoraConfig, BertClassifier, BertConfig, BitFitConfig, Checkpoint, DeviceBatch,
-    Head, HeadConfig, LoadReport, LoraConfig, Mode, PeftConfig, Precision, Tape, TargetModules,
+    Head, HeadConfig, HoulsbyConfig, LoadReport, LoraConfig, Mode, PeftConfig, Precision, Tape,
+    TargetModules,
 };
 pub use prediction::Prediction;
 pub use pretrained::{PretrainedWriter, Settings};

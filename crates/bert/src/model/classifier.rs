@@ -7,6 +7,7 @@ use tch::{Device, Kind, Tensor};
 use super::checkpoint::Checkpoint;
 use super::embeddings::Embeddings;
 use super::encoder::Encoder;
+use super::houlsby::Bottlenecks;
 use super::layers::{Dropout, Linear};
 use super::lora::Adapters;
 use super::parameters::{Parameters, Spec};
@@ -199,7 +200,8 @@ impl BertClassifier {
     /// The weights as a safetensors file that `from_pretrained` reads; adapters are merged into them.
     ///
     /// # Errors
-    /// [`Error::Torch`] if a tensor cannot be copied to the host.
+    /// [`Error::Setting`] for bottleneck adapters, which cannot be merged; [`Error::Torch`] if a tensor
+    /// cannot be copied to the host.
     pub fn to_safetensors(&self) -> Result<Vec<u8>> {
         let named = self.parameters().map(|(name, _)| Ok((name, self.effective(name)?)));
         let tensors = named.collect::<Result<Vec<_>>>()?;
@@ -208,11 +210,19 @@ impl BertClassifier {
 
     /// Whether layers have adapters beside them.
     pub(crate) fn is_adapted(&self) -> bool {
-        self.adapters().is_some()
+        self.adapters().is_some() || self.bottlenecks().is_some()
     }
 
     pub(super) fn adapters(&self) -> Option<&Adapters> {
         self.parameters.adapters.as_ref()
+    }
+
+    pub(super) fn bottlenecks(&self) -> Option<&Bottlenecks> {
+        self.parameters.bottlenecks.as_ref()
+    }
+
+    pub(super) fn bottlenecks_mut(&mut self) -> &mut Option<Bottlenecks> {
+        &mut self.parameters.bottlenecks
     }
 
     pub(super) fn adapters_mut(&mut self) -> &mut Option<Adapters> {

@@ -5,6 +5,7 @@ use tunewise_torch::{Visible, attention};
 
 use super::config::Activation;
 use super::hidden::Hidden;
+use super::houlsby::Bottleneck;
 use super::layers::{Dropout, LayerNorm, Linear};
 use super::parameters::Parameters;
 use super::tape::Pass;
@@ -133,6 +134,8 @@ struct Layer {
     output_norm: LayerNorm,
     attention_dropout: Dropout,
     output_dropout: Dropout,
+    attention_adapter: Option<Bottleneck>,
+    output_adapter: Option<Bottleneck>,
 }
 
 /// Names a layer's dropout for its masks; 0 is that of the embeddings.
@@ -155,6 +158,8 @@ impl Layer {
             output_norm: norm("output.LayerNorm")?,
             attention_dropout: Dropout::new(config.hidden_dropout_prob, place(index, 1)),
             output_dropout: Dropout::new(config.hidden_dropout_prob, place(index, 2)),
+            attention_adapter: parameters.bottleneck(&format!("{layer}.attention.output")),
+            output_adapter: parameters.bottleneck(&format!("{layer}.output")),
         })
     }
 
@@ -163,11 +168,24 @@ impl Layer {
         let context = self.attention.forward(from, seen)?;
         let mode = seen.mode;
         let attended = self.attention_output.forward(&context, mode)?;
-        let x = self.attention_norm.add(attended, from, (self.attention_dropout, mode))?;
+        let norm = (&self.attention_norm, self.attention_dropout);
+        let x = close(norm, attended, from, (&self.attention_adapter, mode))?;
         let wide = self.activation.forward(&self.intermediate.forward(x.operand(), mode)?)?; // [batch, queries, intermediate]
         let narrow = self.output.forward(&wide, mode)?;
-        self.output_norm.add(narrow, &x, (self.output_dropout, mode))
+        close((&self.output_norm, self.output_dropout), narrow, &x, (&self.output_adapter, mode))
     }
+}
+
+/// What ends half a layer: dropout, the adapter if there is one, the sum with the residual, LayerNorm.
+fn close(
+    (norm, dropout): (&LayerNorm, Dropout),
+    x: Tensor,
+    residual: &Hidden,
+    (adapter, mode): (&Option<Bottleneck>, Mode),
+) -> Result<Hidden> {
+    let Some(adapter) = adapter else { return norm.add(x, residual, (dropout, mode)) };
+    let changed = adapter.forward(&dropout.forward(x, mode)?)?;
+    norm.add(changed, residual, (dropout, Mode::Eval))
 }
 
 /// The stack of layers.

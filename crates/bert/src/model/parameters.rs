@@ -3,6 +3,7 @@
 use tch::{Device, Kind, Tensor};
 
 use super::BertConfig;
+use super::houlsby::{Bottleneck, Bottlenecks};
 use super::lora::{Adapters, LoraLayer};
 use crate::error::Context;
 use crate::{Error, Result};
@@ -113,6 +114,7 @@ impl Specs {
 pub(crate) struct Parameters {
     entries: Vec<(String, Tensor)>,
     pub(super) adapters: Option<Adapters>,
+    pub(super) bottlenecks: Option<Bottlenecks>,
 }
 
 impl Parameters {
@@ -139,7 +141,7 @@ impl Parameters {
 
     /// Parameters that there are already, in module order.
     pub(super) fn of(entries: Vec<(String, Tensor)>) -> Self {
-        Self { entries, adapters: None }
+        Self { entries, adapters: None, bottlenecks: None }
     }
 
     /// A handle on the parameter of that name.
@@ -152,6 +154,11 @@ impl Parameters {
     /// The adapter beside the linear layer of that name.
     pub(super) fn adapter(&self, layer: &str) -> Option<LoraLayer> {
         self.adapters.as_ref()?.beside(layer)
+    }
+
+    /// The bottleneck after the module of that name.
+    pub(super) fn bottleneck(&self, module: &str) -> Option<Bottleneck> {
+        self.bottlenecks.as_ref()?.after(module)
     }
 
     /// Adds a parameter that no module uses.

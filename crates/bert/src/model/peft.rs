@@ -1,6 +1,7 @@
 //! Training few parameters of a model.
 
 use super::BertClassifier;
+use super::houlsby::HoulsbyConfig;
 use super::lora::{AdaLoraConfig, LoraConfig};
 use crate::error::Context;
 use crate::{Error, Result};
@@ -13,6 +14,8 @@ pub enum PeftConfig {
     Lora(LoraConfig),
     /// Low-rank adapters whose ranks are found in training.
     AdaLora(AdaLoraConfig),
+    /// Bottleneck adapters.
+    Houlsby(HoulsbyConfig),
     /// The biases.
     BitFit(BitFitConfig),
     /// The head.
@@ -57,6 +60,7 @@ impl PeftConfig {
         match self {
             Self::Lora(config) => config.validate(),
             Self::AdaLora(config) => config.validate(),
+            Self::Houlsby(config) => config.validate(),
             Self::BitFit(_) | Self::Head(_) => Ok(()),
         }
     }
@@ -68,6 +72,7 @@ impl PeftConfig {
         match self {
             Self::Lora(config) => &config.modules_to_save,
             Self::AdaLora(config) => &config.modules_to_save,
+            Self::Houlsby(config) => &config.modules_to_save,
             Self::BitFit(config) => &config.modules_to_save,
             Self::Head(config) => &config.modules_to_save,
         }
@@ -89,6 +94,12 @@ impl From<&LoraConfig> for PeftConfig {
 impl From<&AdaLoraConfig> for PeftConfig {
     fn from(config: &AdaLoraConfig) -> Self {
         Self::AdaLora(config.clone())
+    }
+}
+
+impl From<&HoulsbyConfig> for PeftConfig {
+    fn from(config: &HoulsbyConfig) -> Self {
+        Self::Houlsby(config.clone())
     }
 }
 
@@ -132,6 +143,7 @@ impl BertClassifier {
         match config.into() {
             PeftConfig::Lora(config) => self.apply_lora(&config),
             PeftConfig::AdaLora(config) => self.apply_adalora(&config),
+            PeftConfig::Houlsby(config) => self.apply_houlsby(&config),
             PeftConfig::BitFit(BitFitConfig { modules_to_save }) => {
                 self.train_only(&modules_to_save, |name| name.ends_with(".bias"))
             }

@@ -4,6 +4,7 @@
 
 mod adalora;
 mod bad_input;
+mod houlsby;
 mod kinds;
 mod tenants;
 

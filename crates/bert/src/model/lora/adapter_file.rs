@@ -10,6 +10,7 @@ use super::peft_config::{self, AdapterConfig};
 use super::{Adapters, labels, pattern};
 use crate::error::Context;
 use crate::files::{self, ADAPTER_CONFIG, ADAPTER_WEIGHTS};
+use crate::model::houlsby::ADAPTER_TYPE;
 use crate::model::{BertClassifier, PeftConfig, Stored, weights};
 use crate::{Error, Result};
 
@@ -25,7 +26,11 @@ impl BertClassifier {
     /// # Errors
     /// [`Error::Setting`] for a model without adapters; [`Error::Io`], [`Error::Torch`].
     pub fn save_adapter(&self, dir: impl AsRef<Path>, base_model_name_or_path: &str) -> Result<()> {
-        let (dir, adapters) = (dir.as_ref(), self.some_adapters()?);
+        let dir = dir.as_ref();
+        if let Some(bottlenecks) = self.bottlenecks() {
+            return self.save_houlsby(dir, bottlenecks, base_model_name_or_path);
+        }
+        let adapters = self.some_adapters()?;
         let tensors = self.adapter_tensors(adapters)?;
         let bytes = weights::serialize(tensors.iter().map(|(name, t)| (name.as_str(), t)))?;
         let pattern = adapters.rank_pattern()?;
@@ -35,7 +40,8 @@ impl BertClassifier {
         files::write(&dir.join(ADAPTER_WEIGHTS), &bytes)
     }
 
-    /// Puts the adapters of a PEFT folder (LoRA, rsLoRA, DoRA, AdaLoRA) on the model, with its
+    /// Puts the adapters of a PEFT folder (LoRA, rsLoRA, DoRA, AdaLoRA), or of one that
+    /// [`BertClassifier::save_adapter`] wrote for bottlenecks, on the model, with its
     /// `modules_to_save` in the place of the model's own.
     ///
     /// # Errors
@@ -47,6 +53,9 @@ impl BertClassifier {
     pub fn load_adapter(&mut self, dir: impl AsRef<Path>) -> Result<()> {
         let dir = dir.as_ref();
         let path = dir.join(ADAPTER_CONFIG);
+        if peft_config::adapter_type(&path)?.as_deref() == Some(ADAPTER_TYPE) {
+            return self.load_houlsby(dir);
+        }
         let file = peft_config::read(&path)?;
         let plan = match &file.config {
             PeftConfig::AdaLora(config) => {
@@ -130,7 +139,7 @@ impl BertClassifier {
                     }
                     shapes
                 }
-                PeftConfig::BitFit(_) | PeftConfig::Head(_) => Vec::new(),
+                PeftConfig::Houlsby(_) | PeftConfig::BitFit(_) | PeftConfig::Head(_) => Vec::new(),
             }
         });
         let saved = self.parameters().filter(|(name, _)| plan.saved.iter().any(|s| s == name));

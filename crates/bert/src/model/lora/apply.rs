@@ -4,6 +4,7 @@ use tch::Tensor;
 
 use super::adapters::{Adapted, Adapters};
 use super::{AdaLoraConfig, LoraConfig, LoraLayer, TargetModules};
+use crate::model::houlsby::Bottlenecks;
 use crate::model::parameters::specs;
 use crate::model::peft::setting;
 use crate::model::{BertClassifier, PeftConfig};
@@ -81,9 +82,11 @@ impl BertClassifier {
 
     /// Names and tensors of the adapters, as PEFT names them: `LAYER.lora_A.weight` `[r, inputs]`,
     /// `LAYER.lora_B.weight` `[outputs, r]` and, of DoRA, `LAYER.lora_magnitude_vector` `[outputs]`;
-    /// AdaLoRA's are `LAYER.lora_A`, `LAYER.lora_B` and `LAYER.lora_E` `[r, 1]`.
+    /// AdaLoRA's are `LAYER.lora_A`, `LAYER.lora_B` and `LAYER.lora_E` `[r, 1]`; for those of
+    /// bottlenecks see [`HoulsbyConfig`](crate::HoulsbyConfig).
     pub fn adapter_parameters(&self) -> impl Iterator<Item = (&str, &Tensor)> {
-        self.adapters().into_iter().flat_map(Adapters::parameters)
+        let bottlenecks = self.bottlenecks().into_iter().flat_map(Bottlenecks::parameters);
+        self.adapters().into_iter().flat_map(Adapters::parameters).chain(bottlenecks)
     }
 
     pub(super) fn some_adapters(&self) -> Result<&Adapters> {
@@ -93,6 +96,9 @@ impl BertClassifier {
 
     /// A parameter as the model computes with it: with the adapter's part, if the layer has one.
     pub(crate) fn effective(&self, name: &str) -> Result<Tensor> {
+        if self.bottlenecks().is_some() {
+            return Err(setting("adapter", "of bottlenecks", "one that can be merged"));
+        }
         let missing = Error::Internal { what: "a parameter is asked for that the model lists" };
         let found = self.parameters().find(|(known, _)| *known == name);
         let (_, tensor) = found.ok_or(missing)?;

@@ -96,6 +96,13 @@ pub(super) struct AdapterConfig {
     pub(super) pattern: Option<RankPattern>,
 }
 
+/// What kind of adapters a file says to be of that PEFT does not have.
+pub(super) fn adapter_type(path: &Path) -> Result<Option<String>> {
+    let keys: Map<String, Value> =
+        serde_json::from_slice(&std::fs::read(path).at(path)?).at(path)?;
+    Ok(keys.get("adapter_type").and_then(Value::as_str).map(str::to_owned))
+}
+
 /// Reads the file; a key that would change the numbers and is not honoured is an error.
 pub(super) fn read(path: &Path) -> Result<AdapterConfig> {
     let bytes = std::fs::read(path).at(path)?;
@@ -279,7 +286,7 @@ pub(super) fn write(
                 Value::Object(pattern.into_iter().map(key).collect())
             }),
         }),
-        PeftConfig::BitFit(_) | PeftConfig::Head(_) => Value::Null,
+        PeftConfig::Houlsby(_) | PeftConfig::BitFit(_) | PeftConfig::Head(_) => Value::Null,
     };
     if let (Value::Object(keys), Value::Object(own)) = (&mut keys, own) {
         keys.extend(own);

@@ -12,16 +12,17 @@ use crate::{Error, Result};
 impl BertClassifier {
     /// Adapters and `modules_to_save` as a safetensors file; none for a model without adapters.
     pub(crate) fn adapter_state(&self) -> Result<Option<Vec<u8>>> {
-        let Some(adapters) = self.adapters() else { return Ok(None) };
-        weights::serialize(self.adapter_state_tensors(adapters)).map(Some)
+        if !self.is_adapted() {
+            return Ok(None);
+        }
+        weights::serialize(self.adapter_state_tensors()).map(Some)
     }
 
     /// Takes over what [`BertClassifier::adapter_state`] gave; `path` is where it was kept.
     pub(crate) fn load_adapter_state(&mut self, bytes: &[u8], path: &Path) -> Result<()> {
         let mut state = weights::parse_all(bytes, path)?;
-        let adapters = self.some_adapters()?;
         let _guard = tch::no_grad_guard();
-        for (name, target) in self.adapter_state_tensors(adapters) {
+        for (name, target) in self.adapter_state_tensors() {
             let missing = || Error::TensorNames {
                 path: path.to_owned(),
                 missing: vec![name.to_owned()],
@@ -33,11 +34,14 @@ impl BertClassifier {
         Ok(())
     }
 
-    fn adapter_state_tensors<'a>(
-        &'a self,
-        adapters: &'a Adapters,
-    ) -> impl Iterator<Item = (&'a str, &'a Tensor)> {
-        let saved = self.parameters().filter(|(name, _)| adapters.saved.iter().any(|s| s == name));
-        adapters.parameters().chain(adapters.patterns()).chain(saved)
+    fn adapter_state_tensors(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        let lists = [
+            self.adapters().map(|adapters| &adapters.saved),
+            self.bottlenecks().map(|bottlenecks| &bottlenecks.saved),
+        ];
+        let is_saved = move |name: &str| lists.into_iter().flatten().flatten().any(|s| s == name);
+        let saved = self.parameters().filter(move |(name, _)| is_saved(name));
+        let patterns = self.adapters().into_iter().flat_map(Adapters::patterns);
+        self.adapter_parameters().chain(patterns).chain(saved)
     }
 }
