@@ -97,8 +97,8 @@ impl Classifier {
     /// Loads a fine-tuned checkpoint folder.
     ///
     /// # Errors
-    /// Those of [`BertClassifier::load_pretrained`] (a folder without a classification head among
-    /// them) and of [`Tokenizer::from_dir`]; [`Error::SequenceTooLong`] and [`Error::Setting`] for
+    /// Those of [`BertClassifier::load_pretrained`] (a folder without a pooler or a classification head
+    /// among them) and of [`Tokenizer::from_dir`]; [`Error::SequenceTooLong`] and [`Error::Setting`] for
     /// options out of range; [`Error::Pool`].
     pub fn with_options(dir: impl AsRef<Path>, options: ClassifierOptions) -> Result<Self> {
         let dir = dir.as_ref();
@@ -224,7 +224,13 @@ impl Model {
                 Self::Engine(Box::new(Engine::from_checkpoint(checkpoint, precision, threads)?))
             }
             Backend::Libtorch { precision, .. } => {
-                let (model, _) = BertClassifier::from_checkpoint(checkpoint, &Head::Kept, device)?;
+                let path = checkpoint.path().to_owned();
+                let (model, report) =
+                    BertClassifier::from_checkpoint(checkpoint, &Head::Kept, device)?;
+                if !report.fresh.is_empty() {
+                    let (missing, unexpected) = (report.fresh, Vec::new());
+                    return Err(Error::TensorNames { path, missing, unexpected });
+                }
                 Self::Libtorch(Box::new(model), precision)
             }
         })
@@ -256,5 +262,41 @@ pub(crate) fn check_vocabulary(config: &BertConfig, largest: Option<u32>) -> Res
     match largest {
         Some(id) if id as usize >= vocab_size => Err(Error::VocabularyTooSmall { id, vocab_size }),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::fs;
+
+    use safetensors::SafeTensors;
+
+    use super::*;
+    use crate::engine::{EnginePrecision, Fallback};
+
+    #[test]
+    fn whatever_computes_a_pooler_or_head_that_is_missing_is_an_error() {
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/single_label");
+        let bytes = fs::read(fixture.join("model.safetensors")).unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let fallback = Fallback::Instructions("test");
+        let backends = [
+            Backend::Engine(EnginePrecision::Fp32),
+            Backend::Libtorch { precision: Precision::Fp32, fallback },
+        ];
+        for missing in ["bert.pooler.dense.weight", "classifier.weight", "classifier.bias"] {
+            let dir = tempfile::tempdir().unwrap();
+            let kept: HashMap<_, _> = file.iter().filter(|(name, _)| *name != missing).collect();
+            fs::copy(fixture.join("config.json"), dir.path().join("config.json")).unwrap();
+            safetensors::serialize_to_file(kept, None, &dir.path().join("model.safetensors"))
+                .unwrap();
+            for backend in backends {
+                let checkpoint = Checkpoint::open(dir.path()).unwrap();
+                let error = Model::load(checkpoint, backend, Device::Cpu).unwrap_err();
+                let named = matches!(&error, Error::TensorNames { missing: names, .. } if names == &[missing]);
+                assert!(named, "{backend}: {error}");
+            }
+        }
     }
 }

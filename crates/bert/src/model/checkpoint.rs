@@ -49,6 +49,11 @@ impl Checkpoint {
         Err(Error::TensorNames { path, missing: report.fresh, unexpected: Vec::new() })
     }
 
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.weights.path()
+    }
+
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> &BertConfig {
