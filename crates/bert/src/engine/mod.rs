@@ -9,6 +9,8 @@ mod embed;
 mod layer;
 mod load;
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::fmt;
 
 use rayon::prelude::*;
@@ -175,27 +177,57 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// Rows in batches of like length, the longest first, so that the threads end together; each thread
-/// gets one where there are as many rows.
+/// Rows in batches of about as many tokens each, as many for every thread, so that the threads end
+/// together; each thread gets one where there are as many rows.
+///
+/// The longest row first, each goes to the batch with the fewest tokens (R. L. Graham 1969, *Bounds on
+/// Multiprocessing Timing Anomalies*).
 fn batches(lengths: &[u32], threads: usize, batch_size: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<(u32, usize)> = lengths.iter().copied().zip(0..).collect();
-    order.sort_unstable_by_key(|&(length, row)| (std::cmp::Reverse(length), row));
+    order.sort_unstable_by_key(|&(length, row)| (Reverse(length), row));
     let total: usize = lengths.iter().map(|&length| length as usize).sum();
-    let limit = total.div_ceil(threads.max(1)).min(BATCH_TOKENS);
-    let mut batches: Vec<Vec<usize>> = Vec::new();
-    let mut tokens = 0;
+    let (threads, batch_size) = (threads.max(1), batch_size.max(1));
+    let needed = total.div_ceil(BATCH_TOKENS).max(lengths.len().div_ceil(batch_size));
+    let count = needed.next_multiple_of(threads).max(threads).min(lengths.len());
+    let mut batches = vec![Vec::new(); count];
+    let mut least: BinaryHeap<_> = (0..count).map(|batch| Reverse((0, batch))).collect();
     for (length, row) in order {
-        let length = length as usize;
-        match batches.last_mut() {
-            Some(batch) if tokens + length <= limit && batch.len() < batch_size => {
-                batch.push(row);
-                tokens += length;
-            }
-            _ => {
-                batches.push(vec![row]);
-                tokens = length;
-            }
+        let Some(Reverse((tokens, place))) = least.pop() else { break }; // there is room for every row
+        let Some(batch) = batches.get_mut(place) else { break };
+        batch.push(row);
+        if batch.len() < batch_size {
+            least.push(Reverse((tokens + length as usize, place)));
         }
     }
     batches
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_row_stands_once_and_no_thread_waits_longer_than_for_one_row(
+            lengths in prop::collection::vec(2u32..513, 0..200),
+            threads in 1usize..9,
+            batch_size in 1usize..65,
+        ) {
+            let batches = batches(&lengths, threads, batch_size);
+            let mut rows = batches.concat();
+            rows.sort_unstable();
+            prop_assert_eq!(rows, (0..lengths.len()).collect::<Vec<_>>());
+            prop_assert!(batches.iter().all(|batch| (1..=batch_size).contains(&batch.len())));
+            let tokens = |batch: &Vec<usize>| batch.iter().map(|&row| lengths[row]).sum::<u32>();
+            let open = batches.iter().filter(|batch| batch.len() < batch_size).map(tokens);
+            if let (Some(most), Some(least)) = (batches.iter().map(tokens).max(), open.min()) {
+                prop_assert!(most - least.min(most) <= lengths.iter().copied().max().unwrap_or(0));
+            }
+            if lengths.len() >= threads {
+                prop_assert!(batches.len().is_multiple_of(threads) || batches.len() == lengths.len());
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ use crate::{Classifier, Error, Prediction, Result};
 ///
 /// | name | default | unit | meaning |
 /// | --- | --- | --- | --- |
-/// | `max_wait` | 300 µs | time | how long a request waits for others to be computed with; only while there are other callers |
+/// | `max_wait` | 2 ms | time | how long a request waits for others to be computed with; only while there are other callers |
 /// | `queue_capacity` | 1024 | requests | how many wait at most |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShareOptions {
@@ -27,7 +27,7 @@ pub struct ShareOptions {
 
 impl Default for ShareOptions {
     fn default() -> Self {
-        Self { max_wait: Duration::from_micros(300), queue_capacity: 1024 }
+        Self { max_wait: Duration::from_millis(2), queue_capacity: 1024 }
     }
 }
 
