@@ -1,0 +1,100 @@
+//! Sixteen callers of one classifier beside one caller and one list, as one JSON object:
+//! `serve-speed --help`.
+#![allow(clippy::print_stdout, reason = "a command line")]
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::thread;
+use std::time::Instant;
+
+use clap::Parser;
+use serde_json::{Value, json};
+use tunewise_bert::{
+    Classifier, ClassifierOptions, InferencePrecision, Result, ShareOptions, SharedClassifier,
+    set_num_threads,
+};
+use tunewise_data::{LabelUse, ReadOptions, read_path};
+
+/// Times a file's texts, tokenizing included: a text a call after each other, a text a call by
+/// several threads at once, and all texts in one call; the three in turn
+#[derive(Debug, Parser)]
+struct Args {
+    /// Folder of the fine-tuned checkpoint
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// .csv, .tsv or .jsonl
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    /// fp32, bf16, int8 or auto
+    #[arg(long, value_name = "P", default_value_t = InferencePrecision::Fp32)]
+    precision: InferencePrecision,
+    /// Threads that call
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    callers: usize,
+    /// Rounds that count, after one that does not
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    rounds: usize,
+    /// Threads that compute
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    threads: u16,
+}
+
+/// Each caller asks for every so manieth text, one at a time.
+fn by_callers(shared: &SharedClassifier, texts: &[String], callers: usize) -> Result<()> {
+    thread::scope(|scope| {
+        let ask = |first: usize| {
+            let texts = texts.get(first..).unwrap_or_default().iter().step_by(callers);
+            scope.spawn(move || texts.map(|text| shared.predict(&[text]).map(drop)).collect())
+        };
+        let threads: Vec<_> = (0..callers).map(ask).collect();
+        threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+    })
+}
+
+/// Median, least and most texts a second.
+fn spread(mut seconds: Vec<f64>, texts: usize) -> Value {
+    seconds.sort_by(|a, b| b.total_cmp(a));
+    let rate = |place: usize| seconds.get(place).map(|seconds| texts as f64 / seconds);
+    json!([rate(seconds.len() / 2), rate(0), rate(seconds.len() - 1)])
+}
+
+fn main() -> std::result::Result<(), Box<dyn Error>> {
+    let args = Args::parse();
+    set_num_threads(args.threads);
+    let load = || {
+        let options = ClassifierOptions {
+            precision: args.precision,
+            max_seq_length: Some(128),
+            ..ClassifierOptions::default()
+        };
+        Classifier::with_options(&args.model, options)
+    };
+    let (classifier, shared) = (load()?, load()?.share(ShareOptions::default())?);
+    let read = ReadOptions { labels: LabelUse::Ignored, ..ReadOptions::default() };
+    let dataset = read_path(&args.input, &read)?;
+    let texts: Vec<String> =
+        dataset.examples().iter().map(|example| example.text.clone()).collect();
+    let (mut one, mut many, mut list) = (Vec::new(), Vec::new(), Vec::new());
+    let time = |work: &dyn Fn() -> Result<()>| -> Result<f64> {
+        let begin = Instant::now();
+        work()?;
+        Ok(begin.elapsed().as_secs_f64())
+    };
+    for _ in 0..=args.rounds {
+        one.push(time(&|| {
+            texts.iter().try_for_each(|text| classifier.predict(&[text]).map(drop))
+        })?);
+        many.push(time(&|| by_callers(&shared, &texts, args.callers.max(1)))?);
+        list.push(time(&|| classifier.predict(&texts).map(drop))?);
+    }
+    let [one, many, list] =
+        [one, many, list].map(|seconds| spread(seconds[1..].to_vec(), texts.len()));
+    let measured = json!({
+        "engine": classifier.backend().to_string(), "rows": texts.len(), "callers": args.callers,
+        "one_by_one_texts_per_s": one, "callers_texts_per_s": many, "one_list_texts_per_s": list,
+        "to_one_by_one": many[0].as_f64().zip(one[0].as_f64()).map(|(many, one)| many / one),
+        "to_one_list": many[0].as_f64().zip(list[0].as_f64()).map(|(many, list)| many / list),
+    });
+    println!("{measured}");
+    Ok(())
+}
