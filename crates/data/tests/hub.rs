@@ -211,6 +211,31 @@ fn a_download_that_ends_early_goes_on_where_it_ended() {
 }
 
 #[test]
+fn a_hub_that_falls_silent_is_given_up_and_gone_on_from() {
+    let read_timeout = std::time::Duration::from_millis(700);
+    let cache = tempfile::tempdir().unwrap();
+    let patient = |endpoint: &str| {
+        let endpoint = endpoint.to_owned();
+        Hub::new(HubOptions { endpoint, read_timeout, ..HubOptions::new(cache.path()) })
+    };
+    let silent = Server::start(|_| reply(200, WEIGHTS, &[]).stands_still_after(0));
+    let error = get(&patient(&silent.address), "main").unwrap_err().to_string();
+    assert!(error.contains("no answer within 0.7 s (HF_HUB_DOWNLOAD_TIMEOUT)"), "{error}");
+
+    let stuck = Server::start(|_| reply(200, WEIGHTS, &[]).stands_still_after(11));
+    let server = Server::start(model(&stuck));
+    let error = get(&patient(&server.address), "main").unwrap_err().to_string();
+    assert!(error.contains("model.safetensors: nothing came for 0.7 s after 11 bytes"), "{error}");
+
+    let storage = storage(WEIGHTS);
+    let server = Server::start(model(&storage));
+    let folder = get(&hub(&server.address, cache.path(), false), "main").unwrap().folder;
+    assert_eq!(fs::read(folder.join("model.safetensors")).unwrap(), WEIGHTS);
+    let went_on = storage.requests().iter().any(|asked| asked.header("Range") == Some("bytes=11-"));
+    assert!(went_on);
+}
+
+#[test]
 fn a_part_that_cannot_be_gone_on_from_is_begun_anew() {
     let blob = |cache: &Path| cache.join("models--owner--tiny/blobs");
     // As long as the file, or longer: the storage host answers 416.

@@ -57,6 +57,7 @@ impl<'a> Client<'a> {
             .user_agent(concat!("tunewise/", env!("CARGO_PKG_VERSION")))
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(ANSWER))
+            .timeout_per_read(Some(options.read_timeout))
             .build()
             .into();
         let cached = super::cached(cache).is_ok();
@@ -95,7 +96,8 @@ impl<'a> Client<'a> {
             let partial = cache.partial(&etag);
             let begun = fs::metadata(&partial).map_or(0, |metadata| metadata.len());
             let answer = if begun > 0 { self.get(&url, begun, Some(file))? } else { answer };
-            Incoming::new(answer, begun, file).receive(&partial, progress)?;
+            let patience = self.options.read_timeout;
+            Incoming::new(answer, begun, file, patience).receive(&partial, progress)?;
             check_hash(&partial, &etag, file)?;
             fs::rename(&partial, cache.blob(&etag)).map_err(io(&partial))?;
         }
@@ -173,8 +175,12 @@ impl<'a> Client<'a> {
     }
 
     fn connection(&self, url: &str, source: ureq::Error) -> Error {
-        let (url, source) = (shown(url), Box::new(source));
-        HubError::Connection { url, cached: self.cached, source }.into()
+        let (url, cached) = (shown(url), self.cached);
+        if let ureq::Error::Timeout(ureq::Timeout::PerRead) = source {
+            let seconds = self.options.read_timeout.as_secs_f64();
+            return HubError::Silent { url, seconds, cached }.into();
+        }
+        HubError::Connection { url, cached, source: Box::new(source) }.into()
     }
 }
 

@@ -47,6 +47,31 @@ pub enum HubError {
         /// The client's error.
         source: Box<ureq::Error>,
     },
+    /// The hub was asked and stays silent.
+    #[error(
+        "{url}: no answer within {seconds} s (HF_HUB_DOWNLOAD_TIMEOUT); {}", without_network(*cached)
+    )]
+    Silent {
+        /// The address, without its query.
+        url: String,
+        /// How long was waited.
+        seconds: f64,
+        /// Whether the cache could serve.
+        cached: bool,
+    },
+    /// A download stands still; it goes on from there the next time.
+    #[error(
+        "{file}: nothing came for {seconds} s after {got} bytes; run again to go on from there, \
+         or wait longer with HF_HUB_DOWNLOAD_TIMEOUT"
+    )]
+    Stalled {
+        /// The file.
+        file: String,
+        /// Bytes that came.
+        got: u64,
+        /// How long was waited.
+        seconds: f64,
+    },
     /// The hub answers something else than it should.
     #[error("{url}: {reason}")]
     Response {

@@ -1,6 +1,7 @@
 //! Where models come from, and the environment variables that say so.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::Token;
 use crate::{Error, Result};
@@ -13,6 +14,7 @@ use crate::{Error, Result};
 /// | `cache_dir` | | where downloads are kept; Python's `huggingface_hub` shares it |
 /// | `token` | none | for private and gated models |
 /// | `offline` | false | whether only the cache is used |
+/// | `read_timeout` | 10 s | how long the hub may stay silent, before it answers and within a download |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubOptions {
     /// The hub's address.
@@ -23,8 +25,12 @@ pub struct HubOptions {
     pub token: Option<Token>,
     /// Whether only the cache is used.
     pub offline: bool,
+    /// How long the hub may stay silent.
+    pub read_timeout: Duration,
 }
 
+/// That of `huggingface_hub`.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 const ENDPOINT: &str = "https://huggingface.co";
 
 impl HubOptions {
@@ -32,7 +38,7 @@ impl HubOptions {
     #[must_use]
     pub fn new(cache_dir: impl Into<PathBuf>) -> Self {
         let (endpoint, cache_dir) = (ENDPOINT.to_owned(), cache_dir.into());
-        Self { endpoint, cache_dir, token: None, offline: false }
+        Self { endpoint, cache_dir, token: None, offline: false, read_timeout: READ_TIMEOUT }
     }
 
     /// The options that the environment gives, as Transformers reads it.
@@ -45,6 +51,7 @@ impl HubOptions {
     /// | `HF_TOKEN`, `HUGGING_FACE_HUB_TOKEN` | the token; else the file `HF_TOKEN_PATH`, else `HF_HOME/token` |
     /// | `HF_HUB_DISABLE_IMPLICIT_TOKEN` | no token is sent |
     /// | `HF_HUB_OFFLINE`, `TRANSFORMERS_OFFLINE` | `1`, `on`, `yes` or `true`: only the cache is used |
+    /// | `HF_HUB_DOWNLOAD_TIMEOUT` | `read_timeout`, whole seconds |
     ///
     /// A variable that is empty counts as not set; `~` at the beginning of a path is the home folder.
     ///
@@ -64,7 +71,8 @@ impl HubOptions {
     /// In a program: `HubOptions::from_vars(|name| std::env::var(name).ok())`.
     ///
     /// # Errors
-    /// [`Error::Argument`] if nothing tells where the cache is, and those of [`Token::from_file`].
+    /// [`Error::Argument`] if nothing tells where the cache is or a timeout is not a number of seconds
+    /// above 0, and those of [`Token::from_file`].
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let first = |names: &[&str]| {
             names.iter().find_map(|name| var(name).filter(|value| !value.trim().is_empty()))
@@ -90,7 +98,12 @@ impl HubOptions {
         };
         let endpoint = first(&["HF_ENDPOINT"]).unwrap_or_else(|| ENDPOINT.to_owned());
         let offline = is_true(first(&["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"]));
-        Ok(Self { endpoint: endpoint.trim().to_owned(), cache_dir, token, offline })
+        let read_timeout = match first(&["HF_HUB_DOWNLOAD_TIMEOUT"]) {
+            Some(seconds) => timeout(&seconds)?,
+            None => READ_TIMEOUT,
+        };
+        let endpoint = endpoint.trim().to_owned();
+        Ok(Self { endpoint, cache_dir, token, offline, read_timeout })
     }
 }
 
@@ -102,6 +115,15 @@ fn expanded(path: &str, home: Option<&PathBuf>) -> PathBuf {
         }
         _ => PathBuf::from(path),
     }
+}
+
+fn timeout(seconds: &str) -> Result<Duration> {
+    let number = seconds.trim().parse().ok().filter(|&number: &u64| number > 0);
+    number.map(Duration::from_secs).ok_or_else(|| Error::Argument {
+        name: "HF_HUB_DOWNLOAD_TIMEOUT",
+        got: seconds.to_owned(),
+        expected: "a whole number of seconds above 0",
+    })
 }
 
 fn is_true(value: Option<String>) -> bool {
@@ -156,5 +178,24 @@ mod tests {
         assert!(["1", "on", "True", "YES"].into_iter().all(offline));
         assert!(!["0", "", "false", "2"].into_iter().any(offline));
         assert!(options(&[("HOME", "/h"), ("TRANSFORMERS_OFFLINE", "1")]).offline);
+    }
+
+    #[test]
+    fn patience_is_given_in_seconds() {
+        let vars = |value: &'static str| {
+            HubOptions::from_vars(move |name| match name {
+                "HOME" => Some("/h".to_owned()),
+                "HF_HUB_DOWNLOAD_TIMEOUT" => Some(value.to_owned()),
+                _ => None,
+            })
+        };
+        assert_eq!(vars("").unwrap().read_timeout, Duration::from_secs(10));
+        assert_eq!(vars("60").unwrap().read_timeout, Duration::from_secs(60));
+        for value in ["0", "-1", "1.5", "soon"] {
+            let error = vars(value).unwrap_err().to_string();
+            let expected =
+                format!("`HF_HUB_DOWNLOAD_TIMEOUT` is {value}, expected a whole number of seconds");
+            assert!(error.starts_with(&expected), "{error}");
+        }
     }
 }

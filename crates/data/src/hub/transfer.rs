@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -20,11 +21,13 @@ pub(super) struct Incoming<'a> {
     /// Bytes that are here already and that the answer goes on from.
     start: u64,
     total: Option<u64>,
+    /// How long the next bytes may take.
+    patience: Duration,
 }
 
 impl<'a> Incoming<'a> {
     /// The rest of a file of which `begun` bytes are here, or all of it if the answer begins anew.
-    pub(super) fn new(answer: Answer, begun: u64, file: &'a str) -> Self {
+    pub(super) fn new(answer: Answer, begun: u64, file: &'a str, patience: Duration) -> Self {
         let header =
             |name: &str| answer.response.headers().get(name).and_then(|value| value.to_str().ok());
         let range = format!("bytes {begun}-");
@@ -34,7 +37,7 @@ impl<'a> Incoming<'a> {
         let encoded = header("content-encoding").is_some();
         let rest = header("content-length").filter(|_| !encoded).and_then(|n| n.parse().ok());
         let total = answer.linked_size.or(rest.map(|rest: u64| start.saturating_add(rest)));
-        Self { answer, file, start, total }
+        Self { answer, file, start, total, patience }
     }
 
     /// Writes the bytes after those that are there, up to the size that was announced.
@@ -43,7 +46,7 @@ impl<'a> Incoming<'a> {
         partial: &Path,
         progress: &mut dyn FnMut(Download<'_>),
     ) -> Result<()> {
-        let Self { answer, file, start, total } = self;
+        let Self { answer, file, start, total, patience } = self;
         let mut out = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -59,6 +62,11 @@ impl<'a> Incoming<'a> {
             let read = match body.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(read) => read,
+                Err(error) if is_silence(&error) => {
+                    out.sync_all().map_err(io(partial))?;
+                    let (file, seconds) = (file.to_owned(), patience.as_secs_f64());
+                    return Err(HubError::Stalled { file, got: received, seconds }.into());
+                }
                 Err(_) if total.is_some() => break, // told below, with the bytes that came
                 Err(error) => return Err(response(&answer.url, format!("{file}: {error}"))),
             };
@@ -80,6 +88,12 @@ impl<'a> Incoming<'a> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a read was given up because nothing came.
+fn is_silence(error: &std::io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    matches!(inner, Some(ureq::Error::Timeout(ureq::Timeout::PerRead)))
 }
 
 /// Compares the SHA-256 that the hub announces, if it does; discards what differs.

@@ -28,11 +28,14 @@ pub(crate) struct Reply {
     body: Vec<u8>,
     /// What the body is said to be long.
     length: usize,
+    /// Whether nothing follows, and the connection stays open.
+    stands_still: bool,
 }
 
 pub(crate) fn reply(status: u16, body: &[u8], headers: &[(&str, &str)]) -> Reply {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Reply { status, headers: headers.collect(), body: body.to_vec(), length: body.len() }
+    let (headers, body, length) = (headers.collect(), body.to_vec(), body.len());
+    Reply { status, headers, body, length, stands_still: false }
 }
 
 impl Reply {
@@ -40,6 +43,11 @@ impl Reply {
     pub(crate) fn cut(mut self, bytes: usize) -> Self {
         self.body.truncate(bytes);
         self
+    }
+
+    /// No more than so many bytes of the body come; the connection stays open.
+    pub(crate) fn stands_still_after(self, bytes: usize) -> Self {
+        Self { stands_still: true, ..self.cut(bytes) }
     }
 }
 
@@ -56,11 +64,14 @@ impl Server {
         let log = Arc::<Mutex<Vec<Request>>>::default();
         let seen = Arc::clone(&log);
         thread::spawn(move || {
+            let mut open = Vec::new();
             for stream in listener.incoming() {
                 let stream = stream.unwrap();
                 let request = read(&stream);
                 seen.lock().unwrap().push(request.clone());
-                write(&stream, &answer(&request));
+                let reply = answer(&request);
+                write(&stream, &reply);
+                open.extend(reply.stands_still.then_some(stream));
             }
         });
         Self { address, log }
