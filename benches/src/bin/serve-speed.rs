@@ -43,8 +43,8 @@ struct Args {
 fn by_callers(shared: &SharedClassifier, texts: &[String], callers: usize) -> Result<()> {
     thread::scope(|scope| {
         let ask = |first: usize| {
-            let texts = texts.get(first..).unwrap_or_default().iter().step_by(callers);
-            scope.spawn(move || texts.map(|text| shared.predict(&[text]).map(drop)).collect())
+            let mut texts = texts.get(first..).unwrap_or_default().iter().step_by(callers);
+            scope.spawn(move || texts.try_for_each(|text| shared.predict(&[text]).map(drop)))
         };
         let threads: Vec<_> = (0..callers).map(ask).collect();
         threads.into_iter().filter_map(|thread| thread.join().ok()).collect()

@@ -2,6 +2,8 @@
 #![allow(clippy::print_stderr, reason = "these are command lines")]
 
 pub mod cost;
+pub mod monitor;
+pub mod recommend;
 pub mod report;
 
 use std::fmt::Display;

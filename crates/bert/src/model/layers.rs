@@ -55,7 +55,7 @@ impl Linear {
         let y = x.f_linear(weight, Some(bias)).at("linear")?;
         match adapter {
             None => Ok(y),
-            Some(adapter) => adapter.forward(x, &y, Base { weight, bias }, mode),
+            Some(adapter) => adapter.forward((x, &y), Base { weight, bias }, mode),
         }
     }
 }

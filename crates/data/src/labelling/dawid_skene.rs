@@ -144,7 +144,7 @@ fn check(votes: &Votes, options: &DawidSkeneOptions) -> Result<()> {
     if !(smoothing >= 0.0 && smoothing.is_finite()) {
         return fault("smoothing", smoothing.to_string(), "a number of 0 or more");
     }
-    if !(tolerance >= 0.0) {
+    if tolerance.is_nan() || tolerance < 0.0 {
         return fault("tolerance", tolerance.to_string(), "a number of 0 or more");
     }
     if max_iterations == 0 {

@@ -38,7 +38,7 @@ impl<'a> Probabilities<'a> {
             let got = num_labels.to_string();
             return Err(Error::Argument { name: "num_labels", got, expected: "2 or more" });
         }
-        if values.len() % num_labels != 0 {
+        if !values.len().is_multiple_of(num_labels) {
             let expected = format!("a multiple of the {num_labels} labels");
             return Err(Error::Count { what: "probabilities", got: values.len(), expected });
         }

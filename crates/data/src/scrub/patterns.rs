@@ -15,7 +15,9 @@ struct Pattern {
     check: fn(&str) -> bool,
 }
 
-const SHAPES: [(Kind, &str, fn(&str) -> bool); 14] = [
+type Shape = (Kind, &'static str, fn(&str) -> bool);
+
+const SHAPES: [Shape; 14] = [
     (
         Kind::Email,
         r"[A-Za-z0-9][A-Za-z0-9._%+'-]*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24}",
@@ -146,14 +148,15 @@ impl Pattern {
             Kind::Ipv6 => !matches!(left.next(), Some(':' | '.')) && !after.starts_with(':'),
             Kind::Ipv4 => {
                 let part = |c| matches!(c, Some('.' | '-'));
-                !(part(left.next()) && digit(left.next()))
-                    && !(part(right.next()) && digit(right.next()))
-                    && !is_version(before)
+                let goes_on = (part(left.next()) && digit(left.next()))
+                    || (part(right.next()) && digit(right.next()));
+                !goes_on && !is_version(before)
             }
             _ => {
                 let part = |c| matches!(c, Some('.' | '-' | '/' | ':' | '+' | '='));
-                !(part(left.next()) && digit(left.next()))
-                    && !(part(right.next()) && digit(right.next()))
+                let goes_on = (part(left.next()) && digit(left.next()))
+                    || (part(right.next()) && digit(right.next()));
+                !goes_on
             }
         }
     }

@@ -110,8 +110,7 @@ impl LoraLayer {
     /// The output `[..., outputs]` for `x` `[..., inputs]`, of which `y` is the base's.
     pub(in crate::model) fn forward(
         &self,
-        x: &Tensor,
-        y: &Tensor,
+        (x, y): (&Tensor, &Tensor),
         base: Base<'_>,
         mode: Mode,
     ) -> Result<Tensor> {
