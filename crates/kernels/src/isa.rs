@@ -26,6 +26,13 @@ impl Isa {
         detect()
     }
 
+    /// The same without instructions for bf16, as processors with AVX-512 before Cooper Lake and Zen 4
+    /// are.
+    #[must_use]
+    pub fn without_bf16(self) -> Self {
+        Self { bf16: false, ..self }
+    }
+
     /// Whether products of bf16 run on instructions of their own (AVX512-BF16).
     #[must_use]
     pub fn has_bf16(self) -> bool {

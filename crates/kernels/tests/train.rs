@@ -11,7 +11,11 @@ use tunewise_kernels::train::{
     squares, weight_gradient,
 };
 
-const ISAS: [fn() -> Isa; 2] = [Isa::detect, || Isa::PORTABLE];
+const ISAS: [fn() -> Isa; 3] = [Isa::detect, without_bf16, || Isa::PORTABLE];
+
+fn without_bf16() -> Isa {
+    Isa::detect().without_bf16()
+}
 
 /// Of a sum of products of bfloat16 factors, which are exact, as a share of the sum of their sizes:
 /// fp32 rounds each partial sum.
@@ -142,6 +146,32 @@ proptest! {
 }
 
 #[test]
+fn processors_without_bf16_give_the_bits_of_the_portable_form() {
+    // More pairs than are widened together, in whole runs and not.
+    for (rows, inputs, outputs) in [(9, 300, 150), (270, 17, 149), (8, 256, 192)] {
+        let (weight, bias) = (numbers(outputs * inputs, 1), vec![0.0; outputs]);
+        let (x, g) = (
+            rounded(&numbers(rows * inputs, 2), inputs).0,
+            rounded(&numbers(rows * outputs, 3), outputs).0,
+        );
+        let all = |isa| {
+            let packed = packed(isa, &weight, (outputs, inputs));
+            let (mut y, mut dx) = (vec![0.0; rows * outputs], vec![0.0; rows * inputs]);
+            packed.multiply(isa, &x, &mut Finish::Fp32 { bias: &bias, out: &mut y }).unwrap();
+            packed.multiply_back(isa, &g, &mut Finish::Add { out: &mut dx }).unwrap();
+            let (mut left, mut right) = (Pairs::default(), Pairs::default());
+            left.fill_left(isa, Rows { x: &g, width: outputs }, &mut vec![0.0; outputs]);
+            right.fill_right(isa, Rows { x: &x, width: inputs });
+            let mut dw = vec![0.0; outputs * inputs];
+            let share = [Share { outputs: &left, inputs: &right }];
+            weight_gradient(isa, &share, (0, &mut dw), Onto::Nothing).unwrap();
+            [y, dx, dw]
+        };
+        assert!(all(without_bf16()) == all(Isa::PORTABLE), "{rows} {inputs} {outputs}");
+    }
+}
+
+#[test]
 fn factors_that_do_not_fit_are_refused() {
     let packed = packed(Isa::PORTABLE, &[0.0; 6], (2, 3));
     let mut out = [0.0; 3];
@@ -266,8 +296,12 @@ fn layer_norm_there_and_back_is_its_definition() {
         let (weight, bias) = (numbers(hidden, 4), numbers(hidden, 5));
         let (x, residual) = (numbers(rows * hidden, 6), numbers(rows * hidden, 7));
         let g = numbers(rows * hidden, 8);
-        for (isa, dropped) in [(Isa::detect(), 0), (Isa::detect(), 20_000), (Isa::PORTABLE, 20_000)]
-        {
+        for (isa, dropped) in [
+            (Isa::detect(), 0),
+            (Isa::detect(), 20_000),
+            (without_bf16(), 20_000),
+            (Isa::PORTABLE, 20_000),
+        ] {
             let dropout = Dropout::new(1, dropped);
             let places = [[0, 0], [0, 1], [9, 9]];
             let mut mask = vec![1.0f32; rows * hidden];
@@ -362,8 +396,12 @@ fn attention_there_and_back_is_its_definition() {
         let (v, real_v) = rounded(&numbers(tokens * hidden, 3), hidden);
         let g = numbers(queries * hidden, 4);
         let inputs = [real_q, real_k, real_v].concat();
-        for (isa, dropped) in [(Isa::detect(), 0), (Isa::detect(), 10_000), (Isa::PORTABLE, 10_000)]
-        {
+        for (isa, dropped) in [
+            (Isa::detect(), 0),
+            (Isa::detect(), 10_000),
+            (without_bf16(), 10_000),
+            (Isa::PORTABLE, 10_000),
+        ] {
             let dropout = Dropout::new(3, dropped);
             let text = Heads {
                 queries: &q,

@@ -3,6 +3,7 @@
 use super::dropout::Dropout;
 use super::lanes::{LANES, Lanes, lanes};
 use super::small::{Factor, product};
+use crate::Isa;
 
 /// A text's queries, keys and values, bfloat16.
 #[derive(Debug, Clone, Copy)]
@@ -62,32 +63,49 @@ pub struct HeadsGradient<'a> {
     pub values: &'a mut [u16],
 }
 
-lanes! {
-    /// Attention of every query to every token, `[queries, heads * head_size]` bfloat16 into `out`, and
-    /// `[heads, queries]` into `logsums`: the logarithms of the sums of exponentials, from which the way
-    /// back has the weights again.
-    ///
-    /// # Formula
-    /// ```text
-    /// dropout(softmax(q Kᵀ / √head_size)) V
-    /// ```
-    ///
-    /// # Reference
-    /// Vaswani et al. 2017, *Attention Is All You Need*, equation 1.
-    pub fn attention_forward(heads: Heads<'_>, room: &mut AttentionRoom, logsums: &mut [f32], out: &mut [u16]) = forward_body
+/// Attention of every query to every token, `[queries, heads * head_size]` bfloat16 into `out`, and
+/// `[heads, queries]` into `logsums`: the logarithms of the sums of exponentials, from which the way
+/// back has the weights again.
+///
+/// # Formula
+/// ```text
+/// dropout(softmax(q Kᵀ / √head_size)) V
+/// ```
+///
+/// # Reference
+/// Vaswani et al. 2017, *Attention Is All You Need*, equation 1.
+#[allow(clippy::too_many_arguments, reason = "the instruction sets and the body's")]
+pub fn attention_forward(
+    isa: Isa,
+    heads: Heads<'_>,
+    room: &mut AttentionRoom,
+    logsums: &mut [f32],
+    out: &mut [u16],
+) {
+    forward(isa, (isa, heads), room, logsums, out);
 }
 
-lanes! {
-    /// From the gradient of attention's result, `[queries, heads * head_size]`, to those of queries, keys
-    /// and values.
-    ///
-    /// # Formula
-    /// ```text
-    /// P = softmax(q Kᵀ / √d)    M = dropout's factors    dV = (P∘M)ᵀ dO    dP = (dO Vᵀ)∘M
-    /// dS = P∘(dP - Σ P∘dP)      dq = dS K / √d           dK = dSᵀ q / √d
-    /// ```
-    pub fn attention_backward(heads: Heads<'_>, room: &mut AttentionRoom, of: (&[f32], &[f32]), to: HeadsGradient<'_>) = backward_body
+/// From the gradient of attention's result, `[queries, heads * head_size]`, to those of queries, keys
+/// and values; `of` are the logarithms that the way there left and that gradient.
+///
+/// # Formula
+/// ```text
+/// P = softmax(q Kᵀ / √d)    M = dropout's factors    dV = (P∘M)ᵀ dO    dP = (dO Vᵀ)∘M
+/// dS = P∘(dP - Σ P∘dP)      dq = dS K / √d           dK = dSᵀ q / √d
+/// ```
+#[allow(clippy::too_many_arguments, reason = "the instruction sets and the body's")]
+pub fn attention_backward(
+    isa: Isa,
+    heads: Heads<'_>,
+    room: &mut AttentionRoom,
+    of: (&[f32], &[f32]),
+    to: HeadsGradient<'_>,
+) {
+    backward(isa, (isa, heads), room, of, to);
 }
+
+lanes! { fn forward(heads: (Isa, Heads<'_>), room: &mut AttentionRoom, logsums: &mut [f32], out: &mut [u16]) = forward_body }
+lanes! { fn backward(heads: (Isa, Heads<'_>), room: &mut AttentionRoom, of: (&[f32], &[f32]), to: HeadsGradient<'_>) = backward_body }
 
 /// Copies a head's part of rows of `hidden` bfloat16 to rows of `width` numbers, times `scale`.
 #[inline(always)]
@@ -109,13 +127,25 @@ fn gather<V: Lanes>(
 
 /// A head's part of rows of `hidden` bfloat16, transposed to rows of `width` numbers, the rest 0.
 #[inline(always)]
-fn gather_transposed(x: &[u16], (hidden, from, size): (usize, usize, usize), out: &mut Vec<f32>) {
-    let width = (x.len() / hidden).next_multiple_of(LANES);
-    out.clear();
+fn gather_transposed<V: Lanes>(
+    x: &[u16],
+    (hidden, from, size): (usize, usize, usize),
+    out: &mut Vec<f32>,
+) {
+    let tokens = x.len() / hidden;
+    let width = tokens.next_multiple_of(LANES);
     out.resize(size * width, 0.0);
-    for (token, x) in x.chunks_exact(hidden).enumerate() {
-        for (i, x) in x[from..from + size].iter().enumerate() {
-            out[i * width + token] = super::lanes::from_bf16(*x);
+    for first in (0..tokens).step_by(LANES) {
+        for place in (0..size).step_by(LANES) {
+            let row = |lane: usize| {
+                let row = (first + lane) * hidden + from;
+                V::load_bf16(x.get(row + place..row + size).unwrap_or(&[]))
+            };
+            let columns = V::transposed(std::array::from_fn(row));
+            let out = out[place * width..].chunks_exact_mut(width).take(size - place);
+            for (out, column) in out.zip(columns) {
+                column.store(&mut out[first..first + LANES]);
+            }
         }
     }
 }
@@ -144,7 +174,7 @@ fn resize(x: &mut Vec<f32>, len: usize) {
 
 #[inline(always)]
 fn forward_body<V: Lanes>(
-    heads: Heads<'_>,
+    (isa, heads): (Isa, Heads<'_>),
     room: &mut AttentionRoom,
     logsums: &mut [f32],
     out: &mut [u16],
@@ -156,12 +186,12 @@ fn forward_body<V: Lanes>(
     for (head, logsums) in logsums.chunks_exact_mut(queries.max(1)).enumerate() {
         let part = (hidden, head * size, size);
         gather::<V>(heads.queries, part, scale, &mut room.queries);
-        gather_transposed(heads.keys, part, &mut room.keys_transposed);
+        gather_transposed::<V>(heads.keys, part, &mut room.keys_transposed);
         gather::<V>(heads.values, part, 1.0, &mut room.values);
         resize(&mut room.weights, queries * long);
         resize(&mut room.out, queries * width);
         let left = Factor { x: &room.queries, of_row: width, of_step: 1 };
-        product::<V>(left, &room.keys_transposed, (size, long), &mut room.weights);
+        product(isa, left, &room.keys_transposed, (size, long), &mut room.weights);
         draw::<V>(&heads, head, (queries * long, &mut room.draws));
         let rows = room.weights.chunks_exact_mut(long).zip(logsums);
         for (row, (weights, logsum)) in rows.enumerate() {
@@ -172,7 +202,7 @@ fn forward_body<V: Lanes>(
             }
         }
         let left = Factor { x: &room.weights, of_row: long, of_step: 1 };
-        product::<V>(left, &room.values, (tokens, width), &mut room.out);
+        product(isa, left, &room.values, (tokens, width), &mut room.out);
         scatter::<V>(&room.out, part, 1.0, out);
     }
 }
@@ -215,7 +245,7 @@ fn drop_weights<V: Lanes>(dropout: Dropout, draws: &[u16], weights: &mut [f32]) 
 
 #[inline(always)]
 fn backward_body<V: Lanes>(
-    heads: Heads<'_>,
+    (isa, heads): (Isa, Heads<'_>),
     room: &mut AttentionRoom,
     (logsums, out_gradient): (&[f32], &[f32]),
     to: HeadsGradient<'_>,
@@ -228,8 +258,8 @@ fn backward_body<V: Lanes>(
         let part = (hidden, head * size, size);
         gather::<V>(heads.queries, part, scale, &mut room.queries);
         gather::<V>(heads.keys, part, 1.0, &mut room.keys);
-        gather_transposed(heads.keys, part, &mut room.keys_transposed);
-        gather_transposed(heads.values, part, &mut room.values);
+        gather_transposed::<V>(heads.keys, part, &mut room.keys_transposed);
+        gather_transposed::<V>(heads.values, part, &mut room.values);
         resize(&mut room.out_gradient, queries * width);
         for (x, out) in
             out_gradient.chunks_exact(hidden).zip(room.out_gradient.chunks_exact_mut(width))
@@ -239,13 +269,14 @@ fn backward_body<V: Lanes>(
         resize(&mut room.weights, queries * long);
         resize(&mut room.gradient, queries * long);
         let by_head = |x| Factor { x, of_row: width, of_step: 1 };
-        product::<V>(
+        product(
+            isa,
             by_head(&room.queries),
             &room.keys_transposed,
             (size, long),
             &mut room.weights,
         );
-        product::<V>(by_head(&room.out_gradient), &room.values, (size, long), &mut room.gradient);
+        product(isa, by_head(&room.out_gradient), &room.values, (size, long), &mut room.gradient);
         draw::<V>(&heads, head, (queries * long, &mut room.draws));
         let rows = room.weights.chunks_exact_mut(long).zip(room.gradient.chunks_exact_mut(long));
         for (row, ((weights, gradient), logsum)) in rows.zip(logsums).enumerate() {
@@ -255,13 +286,13 @@ fn backward_body<V: Lanes>(
         }
         let by_token = |x| Factor { x, of_row: 1, of_step: long };
         resize(&mut room.out, tokens * width);
-        product::<V>(by_token(&room.weights), &room.out_gradient, (queries, width), &mut room.out);
+        product(isa, by_token(&room.weights), &room.out_gradient, (queries, width), &mut room.out);
         scatter::<V>(&room.out, part, 1.0, to.values);
-        product::<V>(by_token(&room.gradient), &room.queries, (queries, width), &mut room.out);
+        product(isa, by_token(&room.gradient), &room.queries, (queries, width), &mut room.out);
         scatter::<V>(&room.out, part, 1.0, to.keys);
         resize(&mut room.out, queries * width);
         let by_query = Factor { x: &room.gradient, of_row: long, of_step: 1 };
-        product::<V>(by_query, &room.keys, (tokens, width), &mut room.out);
+        product(isa, by_query, &room.keys, (tokens, width), &mut room.out);
         scatter::<V>(&room.out, part, scale, to.queries);
     }
 }

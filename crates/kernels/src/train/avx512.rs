@@ -1,12 +1,14 @@
 //! Sixteen numbers in a vector register.
 //!
-//! Its operations are inlined into functions compiled for AVX-512 with BF16, which `lanes!` calls only
-//! where the processor has both: nothing else may use the type. That is what makes each block sound
-//! beside the reason that it gives.
+//! Its operations are inlined into functions compiled for AVX-512, and with `BF16` for that too, which
+//! `lanes!` calls only where the processor has them: nothing else may use the type. That is what makes
+//! each block sound beside the reason that it gives.
 
 use std::arch::x86_64::{
-    __m256bh, __m256i, __m512bh, _mm512_cvtne2ps_pbh, _mm512_mask_storeu_epi32, _mm512_or_si512,
-    _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_store_si512, _mm512_unpackhi_epi32,
+    __m256bh, __m256i, __m512bh, _mm512_add_epi32, _mm512_and_si512, _mm512_castps_si512,
+    _mm512_castsi256_si512, _mm512_cvtepi32_epi16, _mm512_cvtne2ps_pbh, _mm512_inserti64x4,
+    _mm512_mask_storeu_epi32, _mm512_or_si512, _mm512_set1_epi32, _mm512_setzero_si512,
+    _mm512_shuffle_i32x4, _mm512_srli_epi32, _mm512_store_si512, _mm512_unpackhi_epi32,
     _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
 use std::arch::x86_64::{
@@ -23,8 +25,9 @@ use std::mem::transmute;
 use super::lanes::{LANES, Lanes};
 use crate::tile::Line;
 
+/// With `BF16`, rounding to bfloat16 is one instruction.
 #[derive(Clone, Copy)]
-pub(crate) struct Avx512(__m512);
+pub(crate) struct Avx512<const BF16: bool>(__m512);
 
 /// The first lanes, as many as there are numbers.
 #[inline(always)]
@@ -32,7 +35,7 @@ fn mask(len: usize) -> u16 {
     if len >= LANES { u16::MAX } else { (1u16 << len) - 1 }
 }
 
-impl Lanes for Avx512 {
+impl<const BF16: bool> Lanes for Avx512<BF16> {
     #[inline(always)]
     fn splat(x: f32) -> Self {
         // SAFETY: registers only.
@@ -74,10 +77,9 @@ impl Lanes for Avx512 {
     }
     #[inline(always)]
     fn store_bf16(self, x: &mut [u16]) {
-        // SAFETY: writes 16 numbers, or under the mask as many as there is room for; both types are
-        // 256 bits of any value.
+        // SAFETY: writes 16 numbers, or under the mask as many as there is room for.
         unsafe {
-            let halves = transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(self.0));
+            let halves = narrow::<BF16>(self.0);
             if x.len() >= LANES {
                 _mm256_storeu_si256(x.as_mut_ptr().cast(), halves);
             } else {
@@ -163,31 +165,36 @@ impl Lanes for Avx512 {
     }
     #[inline(always)]
     fn pair(low: Self, high: Self, out: &mut [u32]) {
-        // SAFETY: writes 16 words, or under the mask as many as there is room for; the types of a
-        // transmutation are 256 bits of any value.
+        // SAFETY: writes 16 words, or under the mask as many as there is room for.
         unsafe {
-            let low =
-                _mm512_cvtepu16_epi32(transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(low.0)));
-            let high = transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(high.0));
-            let high = _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(high));
+            let low = _mm512_cvtepu16_epi32(narrow::<BF16>(low.0));
+            let high = _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(narrow::<BF16>(high.0)));
             let words = _mm512_or_si512(low, high);
             _mm512_mask_storeu_epi32(out.as_mut_ptr().cast(), mask(out.len()), words);
         }
     }
     #[inline(always)]
     fn transpose(rows: [&[f32]; LANES], out: &mut [Line]) {
-        // SAFETY: registers only; the types of a transmutation are 512 bits of any value.
+        // SAFETY: registers only.
         let words = unsafe {
             let mut words = [_mm512_setzero_si512(); LANES];
             for (words, row) in words.iter_mut().zip(rows) {
                 let (low, high) = (Self::load(row), Self::load(row.get(LANES..).unwrap_or(&[])));
-                *words = transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(high.0, low.0));
+                *words = narrow_both::<BF16>(low.0, high.0);
             }
             transpose(words)
         };
         for (line, words) in out.iter_mut().step_by(3).zip(words) {
             // SAFETY: a line has 64 aligned bytes.
             unsafe { _mm512_store_si512((&raw mut line.0).cast(), words) };
+        }
+    }
+    #[inline(always)]
+    fn transposed(rows: [Self; LANES]) -> [Self; LANES] {
+        // SAFETY: registers only.
+        unsafe {
+            transpose(rows.map(|row| _mm512_castps_si512(row.0)))
+                .map(|words| Self(_mm512_castsi512_ps(words)))
         }
     }
     #[inline(always)]
@@ -243,4 +250,39 @@ unsafe fn widen(halves: __m256i) -> __m512 {
     let words: __m512i = unsafe { _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(halves)) };
     // SAFETY: registers only.
     unsafe { _mm512_castsi512_ps(words) }
+}
+
+/// Sixteen fp32 to the nearest bfloat16.
+///
+/// # Safety
+/// The processor has AVX-512, with `BF16` that too.
+#[inline(always)]
+unsafe fn narrow<const BF16: bool>(x: __m512) -> __m256i {
+    // SAFETY: registers only; the types of the transmutation are 256 bits of any value.
+    unsafe {
+        if BF16 {
+            return transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(x));
+        }
+        // Ties to even: half a unit of the last place less one, and one more if that place is odd.
+        let bits = _mm512_castps_si512(x);
+        let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
+        let half = _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff));
+        _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(_mm512_add_epi32(bits, half)))
+    }
+}
+
+/// Sixteen and sixteen fp32 to the nearest bfloat16, one after the other.
+///
+/// # Safety
+/// As for [`narrow`].
+#[inline(always)]
+unsafe fn narrow_both<const BF16: bool>(low: __m512, high: __m512) -> __m512i {
+    // SAFETY: registers only; the types of the transmutation are 512 bits of any value.
+    unsafe {
+        if BF16 {
+            return transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(high, low));
+        }
+        let (low, high) = (narrow::<BF16>(low), narrow::<BF16>(high));
+        _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high)
+    }
 }

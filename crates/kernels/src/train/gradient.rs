@@ -45,13 +45,12 @@ pub fn weight_gradient(
         same("outputs of a share", share.outputs.width, outputs)?;
         same("tokens of a share", share.outputs.pairs, share.inputs.pairs)?;
     }
-    let mut squares = 0.0;
+    let (mut squares, mut sums) = (0.0, Sums::ZERO);
     for panel in 0..inputs.div_ceil(COLUMNS) {
         let column = panel * COLUMNS;
         for row in (0..rows).step_by(ROWS) {
             let count = ROWS.min(rows - row);
-            let mut sums = Sums::ZERO;
-            for Share { outputs, inputs } in shares {
+            for (number, Share { outputs, inputs }) in shares.iter().enumerate() {
                 let lines = inputs.pairs * 3;
                 Tile {
                     left: Left::steps(
@@ -65,8 +64,9 @@ pub fn weight_gradient(
                     },
                     rows: count,
                     steps: inputs.pairs,
+                    onto: number > 0,
                 }
-                .accumulate(isa, &mut sums);
+                .sum(isa, &mut sums);
             }
             let corner = Corner { row, count, column, inputs, onto };
             squares += store(isa, &sums, corner, out);

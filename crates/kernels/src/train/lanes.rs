@@ -39,6 +39,8 @@ pub(crate) trait Lanes: Copy {
     /// Pairs of neighbours of up to 16 rows of up to 32 numbers, rounded to bfloat16: the pair of row
     /// `r` and place `s` becomes lane `r` of line `3 * s`; what is missing becomes 0.
     fn transpose(rows: [&[f32]; LANES], out: &mut [Line]);
+    /// Lane `c` of vector `r` becomes lane `r` of vector `c`.
+    fn transposed(rows: [Self; LANES]) -> [Self; LANES];
     /// The lanes in order.
     fn array(self) -> [f32; LANES];
 
@@ -186,6 +188,10 @@ impl Lanes for [f32; LANES] {
         }
     }
     #[inline(always)]
+    fn transposed(rows: [Self; LANES]) -> [Self; LANES] {
+        std::array::from_fn(|column| rows.map(|row| row[column]))
+    }
+    #[inline(always)]
     fn array(self) -> [f32; LANES] {
         self
     }
@@ -206,12 +212,22 @@ macro_rules! lanes {
         $vis fn $name(isa: $crate::Isa, $($arg: $kind),*) $(-> $ret)? {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
+            fn bf16($($arg: $kind),*) $(-> $ret)? {
+                $body::<$crate::train::avx512::Avx512<true>>($($arg),*)
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
             fn avx512($($arg: $kind),*) $(-> $ret)? {
-                $body::<$crate::train::avx512::Avx512>($($arg),*)
+                $body::<$crate::train::avx512::Avx512<false>>($($arg),*)
             }
             #[cfg(target_arch = "x86_64")]
             if isa.has_bf16() {
                 // SAFETY: an `Isa` says bf16 only where `Isa::detect` found all of these features.
+                return unsafe { bf16($($arg),*) };
+            }
+            #[cfg(target_arch = "x86_64")]
+            if isa.has_avx512() {
+                // SAFETY: likewise for AVX-512.
                 return unsafe { avx512($($arg),*) };
             }
             let _ = isa;

@@ -127,6 +127,7 @@ fn product<'a>(
     let stride = padded(inputs).max(1);
     let rows = x.len() / stride;
     same("numbers of the product", done.room(), rows * outputs)?;
+    let mut sums = Sums::ZERO;
     for block in (0..rows).step_by(ROW_BLOCK) {
         let end = (block + ROW_BLOCK).min(rows);
         for panel in 0..outputs.div_ceil(COLUMNS) {
@@ -137,8 +138,7 @@ fn product<'a>(
                 // Spread evenly: seven and seven rather than eight and six.
                 let rows = (end - first).div_ceil(tiles - tile);
                 let left = Left::rows(&x[first * stride..(first + rows) * stride], stride);
-                let mut sums = Sums::ZERO;
-                Tile { left, right, rows, steps: steps(inputs) }.accumulate(isa, &mut sums);
+                Tile { left, right, rows, steps: steps(inputs), onto: false }.sum(isa, &mut sums);
                 let column = panel * COLUMNS;
                 let columns = COLUMNS.min(outputs - column);
                 let patch = Patch { sums: &sums, first, rows, column, columns, width: outputs };

@@ -1,6 +1,6 @@
 //! Products of small fp32 matrices, as attention has them.
 
-use super::lanes::{LANES, Lanes};
+use super::lanes::{LANES, Lanes, lanes};
 
 /// A left factor: the number of a row and step is `row * of_row + step * of_step` on.
 #[derive(Clone, Copy)]
@@ -10,10 +10,15 @@ pub(super) struct Factor<'a> {
     pub(super) of_step: usize,
 }
 
-/// `out[r, c] = Σ_s left(r, s) right[s, c]` over `steps` steps; rows of `right` and `out` have `width`
-/// numbers, a multiple of 16.
+lanes! {
+    /// `out[r, c] = Σ_s left(r, s) right[s, c]` over `steps` steps; rows of `right` and `out` have
+    /// `width` numbers, a multiple of 16. A function of its own, compiled once: it has a tile for every
+    /// number of rows and columns.
+    pub(super) fn product(left: Factor<'_>, right: &[f32], shape: (usize, usize), out: &mut [f32]) = product_body
+}
+
 #[inline(always)]
-pub(super) fn product<V: Lanes>(
+fn product_body<V: Lanes>(
     left: Factor<'_>,
     right: &[f32],
     (steps, width): (usize, usize),

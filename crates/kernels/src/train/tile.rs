@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use crate::Isa;
 use crate::tile::{COLUMNS, Line, ROWS};
 
-/// A tile's sums.
+/// A tile's sums, kept from tile to tile: the first product of a tile overwrites them.
 #[repr(C, align(64))]
 pub(crate) struct Sums(pub(crate) [[f32; COLUMNS]; ROWS]);
 
@@ -57,14 +57,19 @@ pub(crate) struct Tile<'a> {
     pub(crate) right: Right<'a>,
     pub(crate) rows: usize,
     pub(crate) steps: usize,
+    /// Whether the products are added to the sums that are there, not to 0.
+    pub(crate) onto: bool,
 }
 
 impl Tile<'_> {
-    /// Adds the products to the sums of the tile's rows.
+    /// The sums of the tile's rows; those of other rows are left as they are.
     #[inline]
-    pub(crate) fn accumulate(self, isa: Isa, sums: &mut Sums) {
-        let Self { left, right, rows, steps } = self;
+    pub(crate) fn sum(self, isa: Isa, sums: &mut Sums) {
+        let Self { left, right, rows, steps, onto } = self;
         if rows == 0 || steps == 0 {
+            if !onto {
+                *sums = Sums::ZERO;
+            }
             return;
         }
         let last_left = (rows - 1) * left.of_row + (steps - 1) * left.of_step;
@@ -75,7 +80,14 @@ impl Tile<'_> {
         if isa.has_bf16() {
             // SAFETY: `Isa::detect` found the instructions, and the assertion above says that the
             // pairs and lines are there.
-            return unsafe { x86::KERNELS[rows - 1](self, sums) };
+            return unsafe { x86::BF16[rows - 1](self, sums) };
+        }
+        #[cfg(target_arch = "x86_64")]
+        if isa.has_avx512() {
+            let kernels = if left.of_row == 1 { x86::STEPS } else { x86::ROW_BY_ROW };
+            // SAFETY: as above; without `of_row == 1` the left side was made by `Left::rows`, of which
+            // steps lie side by side.
+            return unsafe { kernels[rows - 1](self, sums) };
         }
         let _ = isa;
         self.portable(sums);
@@ -84,9 +96,12 @@ impl Tile<'_> {
     fn portable(self, sums: &mut Sums) {
         let Right { lines, run, jump } = self.right;
         for (row, sums) in sums.0.iter_mut().enumerate().take(self.rows) {
+            if !self.onto {
+                sums.fill(0.0);
+            }
             for step in 0..self.steps {
                 let place = row * self.left.of_row + step * self.left.of_step;
-                // SAFETY: `accumulate` asserts that the pair is there.
+                // SAFETY: `sum` asserts that the pair is there.
                 let x = unsafe { self.left.first.add(4 * place).cast::<u32>().read_unaligned() };
                 let lines = &lines[step / run * jump + step % run * 3..][..3];
                 for (line, sums) in lines.iter().zip(sums.chunks_exact_mut(16)) {
@@ -105,28 +120,78 @@ impl Tile<'_> {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m512bh, __m512i, _mm512_dpbf16_ps, _mm512_load_ps, _mm512_load_si512, _mm512_set1_epi32,
-        _mm512_setzero_ps, _mm512_store_ps,
+        __m512, __m512bh, __m512i, _mm512_and_si512, _mm512_castsi256_si512, _mm512_castsi512_ps,
+        _mm512_castsi512_si256, _mm512_dpbf16_ps, _mm512_fmadd_ps, _mm512_inserti64x4,
+        _mm512_load_ps, _mm512_load_si512, _mm512_mask_storeu_epi32, _mm512_maskz_loadu_epi32,
+        _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps, _mm512_slli_epi32, _mm512_store_ps,
+        _mm512_store_si512,
     };
-    use std::mem::transmute;
+    use std::mem::{MaybeUninit, transmute};
 
-    use super::{ROWS, Sums, Tile};
+    use super::{Left, ROWS, Right, Sums, Tile};
+    use crate::tile::Line;
 
     type Kernel = unsafe fn(Tile<'_>, &mut Sums);
 
-    pub(super) const KERNELS: [Kernel; ROWS] =
+    /// Of a processor with BF16.
+    pub(super) const BF16: [Kernel; ROWS] =
         [bf16::<1>, bf16::<2>, bf16::<3>, bf16::<4>, bf16::<5>, bf16::<6>, bf16::<7>, bf16::<8>];
 
-    /// For tiles of R rows; `Tile::accumulate` says what it may be called with.
-    #[target_feature(enable = "avx512f,avx512bf16")]
-    unsafe fn bf16<const R: usize>(tile: Tile<'_>, out: &mut Sums) {
+    /// Of one without, for left sides of which rows lie side by side.
+    pub(super) const STEPS: [Kernel; ROWS] = [
+        fp32::<1, true>,
+        fp32::<2, true>,
+        fp32::<3, true>,
+        fp32::<4, true>,
+        fp32::<5, true>,
+        fp32::<6, true>,
+        fp32::<7, true>,
+        fp32::<8, true>,
+    ];
+
+    /// Of one without, for left sides of which steps lie side by side.
+    pub(super) const ROW_BY_ROW: [Kernel; ROWS] = [
+        fp32::<1, false>,
+        fp32::<2, false>,
+        fp32::<3, false>,
+        fp32::<4, false>,
+        fp32::<5, false>,
+        fp32::<6, false>,
+        fp32::<7, false>,
+        fp32::<8, false>,
+    ];
+
+    /// The sums of R rows, or 0.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn begin<const R: usize>(onto: bool, from: &Sums) -> [[__m512; 3]; R] {
         let mut sums = [[_mm512_setzero_ps(); 3]; R];
-        for (row, from) in sums.iter_mut().zip(&out.0) {
-            for (column, sum) in row.iter_mut().enumerate() {
-                // SAFETY: a row has three aligned vectors.
-                *sum = unsafe { _mm512_load_ps(from.as_ptr().add(16 * column)) };
+        if onto {
+            for (row, from) in sums.iter_mut().zip(&from.0) {
+                for (column, sum) in row.iter_mut().enumerate() {
+                    // SAFETY: a row has three aligned vectors.
+                    *sum = unsafe { _mm512_load_ps(from.as_ptr().add(16 * column)) };
+                }
             }
         }
+        sums
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn end<const R: usize>(sums: &[[__m512; 3]; R], to: &mut Sums) {
+        for (row, to) in sums.iter().zip(&mut to.0) {
+            for (column, sum) in row.iter().enumerate() {
+                // SAFETY: a row has three aligned vectors.
+                unsafe { _mm512_store_ps(to.as_mut_ptr().add(16 * column), *sum) };
+            }
+        }
+    }
+
+    /// For tiles of R rows; `Tile::sum` says what it may be called with.
+    #[target_feature(enable = "avx512f,avx512bf16")]
+    unsafe fn bf16<const R: usize>(tile: Tile<'_>, out: &mut Sums) {
+        let mut sums = begin::<R>(tile.onto, out);
         let (of_row, of_step) = (4 * tile.left.of_row, 4 * tile.left.of_step);
         let (mut x, mut run) = (tile.left.first, tile.right.lines.as_ptr());
         let mut left = tile.steps;
@@ -158,10 +223,127 @@ mod x86 {
             run = run.wrapping_add(tile.right.jump);
             left -= steps;
         }
-        for (row, to) in sums.iter().zip(&mut out.0) {
-            for (column, sum) in row.iter().enumerate() {
-                // SAFETY: a row has three aligned vectors.
-                unsafe { _mm512_store_ps(to.as_mut_ptr().add(16 * column), *sum) };
+        end(&sums, out);
+    }
+
+    /// Steps whose left factors are widened together.
+    const CHUNK: usize = 64;
+
+    /// Left factors of a chunk as fp32, the pairs' upper numbers and their lower ones: by steps
+    /// `[CHUNK, 2, ROWS]`, row by row `[2, ROWS, CHUNK]`.
+    #[repr(C, align(64))]
+    struct Wide([f32; 2 * ROWS * CHUNK]);
+
+    /// For tiles of R rows, by multiply-adds in fp32: to the bit what the portable form gives, as the
+    /// product of two bfloat16 is exact.
+    #[target_feature(enable = "avx512f")]
+    unsafe fn fp32<const R: usize, const BY_STEP: bool>(tile: Tile<'_>, out: &mut Sums) {
+        let mut sums = begin::<R>(tile.onto, out);
+        let mut wide = MaybeUninit::<Wide>::uninit();
+        let wide = wide.as_mut_ptr().cast::<f32>();
+        let Right { lines, run, jump } = tile.right;
+        let (mut lines, mut done) = (lines.as_ptr(), 0); // the run, and its steps that are done
+        let mut first = 0;
+        while first < tile.steps {
+            let count = CHUNK.min(tile.steps - first);
+            // SAFETY: the steps are within the left factor, and no more than a chunk.
+            unsafe { widen::<R, BY_STEP>(tile.left, (first, count), wide) };
+            let mut step = 0;
+            while step < count {
+                let steps = (run - done).min(count - step);
+                // SAFETY: steps and lines are within the factors.
+                unsafe {
+                    let from = lines.wrapping_add(3 * done);
+                    run_of_steps::<R, BY_STEP>(&mut sums, (wide, step), (from, steps));
+                }
+                (step, done) = (step + steps, done + steps);
+                if done == run {
+                    (lines, done) = (lines.wrapping_add(jump), 0);
+                }
+            }
+            first += count;
+        }
+        end(&sums, out);
+    }
+
+    /// Where a chunk has a number.
+    #[inline(always)]
+    fn place<const BY_STEP: bool>(half: usize, row: usize, step: usize) -> usize {
+        if BY_STEP { (step * 2 + half) * ROWS + row } else { (half * ROWS + row) * CHUNK + step }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn run_of_steps<const R: usize, const BY_STEP: bool>(
+        sums: &mut [[__m512; 3]; R],
+        (wide, first): (*const f32, usize),
+        (mut lines, steps): (*const Line, usize),
+    ) {
+        let upper = _mm512_set1_epi32(UPPER);
+        for step in first..first + steps {
+            for half in 0..2 {
+                let mut w = [_mm512_setzero_ps(); 3];
+                for (column, w) in w.iter_mut().enumerate() {
+                    // SAFETY: a step has three lines, of 64 aligned bytes each.
+                    let pairs = unsafe { _mm512_load_si512(lines.wrapping_add(column).cast()) };
+                    *w = _mm512_castsi512_ps(match half {
+                        0 => _mm512_and_si512(pairs, upper),
+                        _ => _mm512_slli_epi32::<16>(pairs),
+                    });
+                }
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    // SAFETY: `widen` has written it.
+                    let x = unsafe { *wide.wrapping_add(place::<BY_STEP>(half, row, step)) };
+                    let x = _mm512_set1_ps(x);
+                    for (sum, w) in sums.iter_mut().zip(w) {
+                        *sum = _mm512_fmadd_ps(x, w, *sum);
+                    }
+                }
+            }
+            lines = lines.wrapping_add(3);
+        }
+    }
+
+    /// The upper number of a pair.
+    const UPPER: i32 = 0xffff_0000_u32 as i32;
+
+    /// Writes the left factors of R rows and those steps.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn widen<const R: usize, const BY_STEP: bool>(
+        left: Left<'_>,
+        (first, count): (usize, usize),
+        wide: *mut f32,
+    ) {
+        let upper = _mm512_set1_epi32(UPPER);
+        let pairs = left.first.cast::<i32>();
+        let mask = |count: usize| if count >= 16 { u16::MAX } else { (1u16 << count) - 1 };
+        if BY_STEP {
+            for step in 0..count {
+                let from = pairs.wrapping_add((first + step) * left.of_step);
+                // SAFETY: reads R pairs of a step, and writes all of its numbers, 64 aligned bytes.
+                unsafe {
+                    let pairs = _mm512_maskz_loadu_epi32(mask(R), from);
+                    let high = _mm512_castsi512_si256(_mm512_and_si512(pairs, upper));
+                    let low = _mm512_castsi512_si256(_mm512_slli_epi32::<16>(pairs));
+                    let both = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(high), low);
+                    _mm512_store_si512(wide.wrapping_add(place::<true>(0, 0, step)).cast(), both);
+                }
+            }
+            return;
+        }
+        for row in 0..R {
+            for step in (0..count).step_by(16) {
+                let from = pairs.wrapping_add(row * left.of_row + first + step);
+                let (high, low) = (place::<false>(0, row, step), place::<false>(1, row, step));
+                let mask = mask(count - step);
+                // SAFETY: reads and writes under the mask, which ends where the steps do.
+                unsafe {
+                    let pairs = _mm512_maskz_loadu_epi32(mask, from);
+                    let to = |place| wide.wrapping_add(place).cast::<i32>();
+                    _mm512_mask_storeu_epi32(to(high), mask, _mm512_and_si512(pairs, upper));
+                    _mm512_mask_storeu_epi32(to(low), mask, _mm512_slli_epi32::<16>(pairs));
+                }
             }
         }
     }
