@@ -48,15 +48,16 @@ pub fn weight_gradient(
     let (mut squares, mut sums) = (0.0, Sums::ZERO);
     for panel in 0..inputs.div_ceil(COLUMNS) {
         let column = panel * COLUMNS;
-        for row in (0..rows).step_by(ROWS) {
-            let count = ROWS.min(rows - row);
+        let mut row = 0;
+        while row < rows {
+            // Tiles end where the left sides' panels do.
+            let place = (first + row) % ROWS;
+            let count = (ROWS - place).min(rows - row);
             for (number, Share { outputs, inputs }) in shares.iter().enumerate() {
                 let lines = inputs.pairs * 3;
+                let from = (first + row) / ROWS * outputs.pairs * ROWS + place;
                 Tile {
-                    left: Left::steps(
-                        outputs.left.get(first + row..).unwrap_or(&[]),
-                        outputs.width,
-                    ),
+                    left: Left::steps(outputs.left.get(from..).unwrap_or(&[])),
                     right: Right {
                         lines: &inputs.right[panel * lines..(panel + 1) * lines],
                         run: inputs.pairs.max(1),
@@ -70,6 +71,7 @@ pub fn weight_gradient(
             }
             let corner = Corner { row, count, column, inputs, onto };
             squares += store(isa, &sums, corner, out);
+            row += count;
         }
     }
     Ok(squares)

@@ -1,11 +1,11 @@
 //! Activations and gradients by pairs of tokens, as the products over tokens take them.
 
 use super::lanes::{LANES, Lanes, lanes};
-use crate::tile::{COLUMNS, Line};
+use crate::tile::{COLUMNS, Line, ROWS};
 
 /// A matrix `[tokens, width]` by pairs of tokens, kept for reuse.
 ///
-/// As the left side of a product over tokens it is `[pairs, width]`, as the right side
+/// As the left side of a product over tokens it is `[width / 8, pairs, 8]`, as the right side
 /// `[width / 48, pairs, 48]`; a token without a partner is paired with 0.
 #[derive(Debug, Clone, Default)]
 pub struct Pairs {
@@ -20,7 +20,7 @@ impl Pairs {
     /// over tokens to `sums`, `[width]`.
     pub fn fill_left(&mut self, isa: crate::Isa, x: Rows<'_>, sums: &mut [f32]) {
         (self.width, self.pairs) = (x.width, x.count().div_ceil(2));
-        self.left.resize(self.pairs * self.width, 0);
+        self.left.resize(self.pairs * self.width.next_multiple_of(ROWS), 0);
         left(isa, x, &mut self.left, sums);
     }
 
@@ -63,15 +63,25 @@ lanes! { fn right(x: Rows<'_>, out: &mut [Line]) = right_body }
 
 #[inline(always)]
 fn left_body<V: Lanes>(x: Rows<'_>, out: &mut [u32], sums: &mut [f32]) {
-    for (pair, out) in out.chunks_exact_mut(x.width.max(1)).enumerate() {
-        for at in (0..x.width).step_by(LANES) {
-            let end = x.width.min(at + LANES);
+    let panel = x.count().div_ceil(2) * ROWS;
+    let columns = (0..x.width).step_by(LANES).zip(out.chunks_mut((2 * panel).max(1)));
+    for (at, out) in columns {
+        let sums = &mut sums[at..x.width.min(at + LANES)];
+        let mut sum = V::load(sums);
+        let (first, second) = out.split_at_mut(panel); // the second is empty at the end of a width
+        let mut second = second.chunks_exact_mut(ROWS);
+        for (pair, first) in first.chunks_exact_mut(ROWS).enumerate() {
             let low = V::load_bf16(x.from(2 * pair, at));
             let high = V::load_bf16(x.from(2 * pair + 1, at));
-            V::pair(low, high, &mut out[at..end]);
-            let sum = &mut sums[at..end];
-            V::load(sum).add(low.add(high)).store(sum);
+            let mut words = [0; LANES];
+            V::pair(low, high, &mut words);
+            first.copy_from_slice(&words[..ROWS]);
+            if let Some(second) = second.next() {
+                second.copy_from_slice(&words[ROWS..]);
+            }
+            sum = sum.add(low.add(high));
         }
+        sum.store(sums);
     }
 }
 

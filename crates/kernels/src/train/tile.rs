@@ -35,10 +35,10 @@ impl<'a> Left<'a> {
         Self { first, pairs, of_row: stride / 2, of_step: 1, data: PhantomData }
     }
 
-    /// Steps of `stride` pairs.
-    pub(crate) fn steps(x: &'a [u32], stride: usize) -> Self {
+    /// Steps of [`ROWS`] pairs.
+    pub(crate) fn steps(x: &'a [u32]) -> Self {
         let (first, pairs) = (x.as_ptr().cast(), x.len());
-        Self { first, pairs, of_row: 1, of_step: stride, data: PhantomData }
+        Self { first, pairs, of_row: 1, of_step: ROWS, data: PhantomData }
     }
 }
 
@@ -84,9 +84,8 @@ impl Tile<'_> {
         }
         #[cfg(target_arch = "x86_64")]
         if isa.has_avx512() {
-            let kernels = if left.of_row == 1 { x86::STEPS } else { x86::ROW_BY_ROW };
-            // SAFETY: as above; without `of_row == 1` the left side was made by `Left::rows`, of which
-            // steps lie side by side.
+            let kernels = if left.of_step == 1 { x86::ROW_BY_ROW } else { x86::STEPS };
+            // SAFETY: as above; without `of_step == 1` the left side was made by `Left::steps`.
             return unsafe { kernels[rows - 1](self, sums) };
         }
         let _ = isa;
@@ -120,11 +119,10 @@ impl Tile<'_> {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m512, __m512bh, __m512i, _mm512_and_si512, _mm512_castsi256_si512, _mm512_castsi512_ps,
-        _mm512_castsi512_si256, _mm512_dpbf16_ps, _mm512_fmadd_ps, _mm512_inserti64x4,
-        _mm512_load_ps, _mm512_load_si512, _mm512_mask_storeu_epi32, _mm512_maskz_loadu_epi32,
-        _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps, _mm512_slli_epi32, _mm512_store_ps,
-        _mm512_store_si512,
+        __m512, __m512bh, __m512i, _mm512_and_si512, _mm512_castsi512_ps, _mm512_dpbf16_ps,
+        _mm512_fmadd_ps, _mm512_load_ps, _mm512_load_si512, _mm512_mask_storeu_epi32,
+        _mm512_maskz_loadu_epi32, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
+        _mm512_slli_epi32, _mm512_store_ps, _mm512_store_si512,
     };
     use std::mem::{MaybeUninit, transmute};
 
@@ -230,7 +228,8 @@ mod x86 {
     const CHUNK: usize = 64;
 
     /// Left factors of a chunk as fp32, the pairs' upper numbers and their lower ones: by steps
-    /// `[CHUNK, 2, ROWS]`, row by row `[2, ROWS, CHUNK]`.
+    /// `[CHUNK / 2, 2, 2, ROWS]`, upper and lower numbers of two steps at a time, row by row
+    /// `[2, ROWS, CHUNK]`.
     #[repr(C, align(64))]
     struct Wide([f32; 2 * ROWS * CHUNK]);
 
@@ -269,7 +268,11 @@ mod x86 {
     /// Where a chunk has a number.
     #[inline(always)]
     fn place<const BY_STEP: bool>(half: usize, row: usize, step: usize) -> usize {
-        if BY_STEP { (step * 2 + half) * ROWS + row } else { (half * ROWS + row) * CHUNK + step }
+        if BY_STEP {
+            ((step / 2 * 2 + half) * 2 + step % 2) * ROWS + row
+        } else {
+            (half * ROWS + row) * CHUNK + step
+        }
     }
 
     #[inline]
@@ -319,15 +322,16 @@ mod x86 {
         let pairs = left.first.cast::<i32>();
         let mask = |count: usize| if count >= 16 { u16::MAX } else { (1u16 << count) - 1 };
         if BY_STEP {
-            for step in 0..count {
-                let from = pairs.wrapping_add((first + step) * left.of_step);
-                // SAFETY: reads R pairs of a step, and writes all of its numbers, 64 aligned bytes.
+            let words = (count - 1) * ROWS + R; // to the last row of the last step
+            for step in (0..count).step_by(2) {
+                let from = pairs.wrapping_add((first + step) * ROWS);
+                let to = |half| wide.wrapping_add(place::<true>(half, 0, step)).cast();
+                // SAFETY: reads under the mask, which ends where the rows do; writes 64 aligned bytes
+                // of upper numbers and as many of lower ones.
                 unsafe {
-                    let pairs = _mm512_maskz_loadu_epi32(mask(R), from);
-                    let high = _mm512_castsi512_si256(_mm512_and_si512(pairs, upper));
-                    let low = _mm512_castsi512_si256(_mm512_slli_epi32::<16>(pairs));
-                    let both = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(high), low);
-                    _mm512_store_si512(wide.wrapping_add(place::<true>(0, 0, step)).cast(), both);
+                    let pairs = _mm512_maskz_loadu_epi32(mask(words - step * ROWS), from);
+                    _mm512_store_si512(to(0), _mm512_and_si512(pairs, upper));
+                    _mm512_store_si512(to(1), _mm512_slli_epi32::<16>(pairs));
                 }
             }
             return;
