@@ -190,6 +190,16 @@ pub enum Error {
         /// The model's `vocab_size`.
         vocab_size: usize,
     },
+    /// A token's segment has no embedding.
+    #[error(
+        "segment {segment} of a second text is beyond the model's type_vocab_size {type_vocab_size}"
+    )]
+    SegmentTooLarge {
+        /// The segment.
+        segment: u8,
+        /// Segments that have one.
+        type_vocab_size: usize,
+    },
     /// A batch is longer than the model has positions.
     #[error(
         "a sequence of {length} tokens exceeds the model's {max_position_embeddings} positions (max_position_embeddings)"

@@ -1,4 +1,4 @@
-// Process-wide state that tch does not bind: the autocast dtype and the random generator of a device.
+// What tch does not bind: the autocast dtype, the random generator of a device, who shares a tensor.
 #include "shim.h"
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
@@ -54,5 +54,10 @@ char* tunewise_set_generator_state(int cuda_index, const at::Tensor* state) {
     std::lock_guard<std::mutex> lock(gen.mutex());
     gen.set_state(*state);
   });
+}
+
+// Whether this is the only handle on the tensor, and no other tensor shares its storage.
+int tunewise_is_sole(const at::Tensor* tensor) noexcept {
+  return tensor->use_count() == 1 && tensor->storage().use_count() == 1;
 }
 }

@@ -23,11 +23,11 @@
 //! | `autocast` | [`Bf16Autocast`], [`has_fast_bf16`], [`in_bf16_autocast`] |
 //! | `fused` | [`add_norm`], [`attention`], [`half_linear`], [`dropout()`] with [`DropoutMasks`] |
 //! | `cuda`, `allocator` | [`init`] |
+//! | `exclusive` | [`Exclusive`]: a CPU tensor's numbers as a slice |
 //! | `exit` | [`exit_at_once`] |
 //! | `generator` | [`GeneratorState`] |
 //! | `group` | [`ProcessGroup`]: several processes that train together |
 //! | `mapped` | [`MappedFile`] |
-//! | `view` | [`floats`], [`floats_mut`]: a CPU tensor's numbers as a slice |
 //!
 //! The only crate of the workspace with C++ (folder `shim`) and unsafe code.
 #![allow(unsafe_code)]
@@ -37,24 +37,24 @@ mod allocator;
 mod autocast;
 mod cuda;
 mod error;
+mod exclusive;
 mod exit;
 mod ffi;
 mod fused;
 mod generator;
 mod group;
 mod mapped;
-mod view;
 
 pub use adamw::{AdamW, AdamWConfig, ParameterGroup};
 pub use autocast::{Bf16Autocast, has_fast_bf16, in_bf16_autocast};
 pub use cuda::init;
 pub use error::{Error, Result};
+pub use exclusive::Exclusive;
 pub use exit::exit_at_once;
 pub use fused::{DropoutMasks, Norm, Visible, add_norm, attention, dropout, half_linear};
 pub use generator::GeneratorState;
 pub use group::{GroupOptions, ProcessGroup};
 pub use mapped::MappedFile;
-pub use view::{floats, floats_mut};
 
 /// The libtorch that tch 0.24 is built for; another version does not link.
 pub const LIBTORCH_VERSION: &str = "2.11.0";

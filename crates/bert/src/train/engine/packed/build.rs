@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use tch::Tensor;
 use tunewise_kernels::Isa;
 use tunewise_kernels::train::{BLOCK, Packed};
-use tunewise_torch::floats;
 
 use super::embeddings::Embeddings;
 use super::head::Head;
 use super::network::Network;
 use super::parameters::{Group, Layer, LayerNorm, Linear, Slot, Start, Vector};
 use super::words::Words;
+use crate::error::Context;
 use crate::train::TrainConfig;
 use crate::train::groups::parameter_groups;
 use crate::{BertClassifier, BertConfig, Error, Result};
@@ -19,21 +19,15 @@ use crate::{BertClassifier, BertConfig, Error, Result};
 /// The model's parameters by name, and the group of those that are trained.
 pub(super) struct Named<'a> {
     isa: Isa,
-    tensors: &'a [Tensor],
-    places: HashMap<String, usize>,
+    parameters: HashMap<&'a str, (usize, &'a Tensor)>,
     groups: HashMap<String, Group>,
     config: &'a BertConfig,
 }
 
 impl<'a> Named<'a> {
-    /// `tensors` are the model's, in order.
-    pub(super) fn new(
-        model: &'a BertClassifier,
-        tensors: &'a [Tensor],
-        (config, isa): (&TrainConfig, Isa),
-    ) -> Self {
-        let names = model.parameters().map(|(name, _)| name.to_owned());
-        let places = names.enumerate().map(|(index, name)| (name, index)).collect();
+    pub(super) fn new(model: &'a BertClassifier, (config, isa): (&TrainConfig, Isa)) -> Self {
+        let all = model.parameters().enumerate();
+        let parameters = all.map(|(index, (name, tensor))| (name, (index, tensor))).collect();
         let mut groups = HashMap::new();
         for group in parameter_groups(model, config) {
             let (weight_decay, learning_rate_scale) =
@@ -42,7 +36,7 @@ impl<'a> Named<'a> {
                 groups.insert(name, Group { weight_decay, learning_rate_scale });
             }
         }
-        Self { isa, tensors, places, groups, config: model.config() }
+        Self { isa, parameters, groups, config: model.config() }
     }
 
     pub(super) fn network(&self) -> Result<Network> {
@@ -55,22 +49,22 @@ impl<'a> Named<'a> {
         })
     }
 
-    fn start(&self, name: &str) -> Result<(Start, &'a [f32])> {
+    fn start(&self, name: &str) -> Result<(Start, &'a Tensor)> {
         let missing = Error::Internal { what: "the model has every tensor of its configuration" };
-        let &index = self.places.get(name).ok_or(missing)?;
-        let start = Start { index, group: self.groups.get(name).copied() };
-        Ok((start, floats(&self.tensors[index])?))
+        let &(index, tensor) = self.parameters.get(name).ok_or(missing)?;
+        Ok((Start { index, group: self.groups.get(name).copied() }, tensor))
     }
 
     fn vector(&self, name: &str) -> Result<Vector> {
         let (start, value) = self.start(name)?;
-        Ok(Vector::new(start, value))
+        Ok(Vector::new(start, numbers(value)?))
     }
 
     fn linear(&self, prefix: &str) -> Result<Linear> {
         let bias = self.vector(&format!("{prefix}.bias"))?;
         let (start, weight) = self.start(&format!("{prefix}.weight"))?;
         let outputs = bias.value.len().max(1);
+        let weight = numbers(weight)?;
         let inputs = weight.len() / outputs;
         let mut packed = Packed::zeros(outputs, inputs);
         for (mut block, rows) in packed.blocks_mut().zip(weight.chunks((BLOCK * inputs).max(1))) {
@@ -108,12 +102,11 @@ impl<'a> Named<'a> {
         let table = |name: &str| {
             let (start, table) =
                 self.start(&format!("bert.embeddings.{name}_embeddings.weight"))?;
-            Ok::<_, Error>((start, table.len()))
+            Ok::<_, Error>((start, table.numel()))
         };
         let slot = |name: &str| table(name).map(|(start, len)| Slot::new(start, len));
-        let (start, len) = table("word")?;
-        // The words' gradient is of few rows: no room for all of them.
-        let slot_of_words = Slot { gradient: Vec::new(), ..Slot::new(start, len) };
+        let (start, _) = table("word")?;
+        let slot_of_words = Slot::new(start, 0); // few rows have a gradient: no room for all of them
         let shape = (self.config.vocab_size, self.config.hidden_size);
         let padding = self.config.pad_token_id.map(|id| id as u32);
         Ok(Embeddings {
@@ -123,4 +116,12 @@ impl<'a> Named<'a> {
             norm: self.layer_norm("bert.embeddings.LayerNorm")?,
         })
     }
+}
+
+/// A copy of the tensor's numbers.
+fn numbers(tensor: &Tensor) -> Result<Vec<f32>> {
+    let mut numbers = vec![0.0; tensor.numel()];
+    let count = numbers.len();
+    tensor.f_copy_data(&mut numbers, count).at("weights")?;
+    Ok(numbers)
 }

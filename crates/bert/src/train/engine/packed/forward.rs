@@ -46,17 +46,20 @@ pub(super) fn site(dropout: Dropout, layer: usize, site: Site) -> Dropout {
 pub(super) const BLOCK: usize = 64;
 
 /// Words, positions and segments into `hidden`, and as the first layer's input.
-pub(super) fn embed(tables: Tables<'_>, norm: &LayerNorm, part: &mut Part, set: Setting) {
+pub(super) fn embed(
+    tables: Tables<'_>,
+    norm: &LayerNorm,
+    part: &mut Part,
+    set: Setting,
+) -> Result<()> {
     let hidden = set.hidden;
     let tokens = part.tokens();
     size(&mut part.hidden, tokens * hidden);
     let tokens = part.input_ids.iter().zip(&part.token_type_ids).zip(&part.places);
     for (((&id, &segment), place), out) in tokens.zip(part.hidden.chunks_exact_mut(hidden)) {
-        let row =
-            |table: &'_ [f32], row: usize| row * hidden..((row + 1) * hidden).min(table.len());
-        let word = &tables.words[row(tables.words, id as usize)];
-        let position = &tables.positions[row(tables.positions, place[1] as usize)];
-        let segment = &tables.segments[row(tables.segments, segment as usize)];
+        let word = row(tables.words, id as usize, hidden)?;
+        let position = row(tables.positions, place[1] as usize, hidden)?;
+        let segment = row(tables.segments, segment.into(), hidden)?;
         for (out, ((word, segment), position)) in
             out.iter_mut().zip(word.iter().zip(segment).zip(position))
         {
@@ -72,6 +75,12 @@ pub(super) fn embed(tables: Tables<'_>, norm: &LayerNorm, part: &mut Part, set: 
         size(&mut first.input, part.hidden.len());
         round(set.isa, &part.hidden, hidden, &mut first.input);
     }
+    Ok(())
+}
+
+fn row(table: &[f32], row: usize, hidden: usize) -> Result<&[f32]> {
+    let missing = Error::Internal { what: "a text was checked against the tables" };
+    table.get(row * hidden..(row + 1) * hidden).ok_or(missing)
 }
 
 impl Normal {

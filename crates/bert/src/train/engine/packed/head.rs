@@ -112,9 +112,13 @@ impl Head {
         let sum = objective.loss.sum(&logits, objective.labels)?;
         let loss = sum.f_div_scalar(objective.weight).at("mean loss")?;
         loss.f_backward().at("backward")?;
-        let gradient = logits.grad().f_contiguous().at("gradient of the logits")?;
+        let gradient =
+            logits.f_grad().and_then(|g| g.f_contiguous()).at("gradient of the logits")?;
         let value = loss.f_double_value(&[]).at("loss")?;
-        Ok((value, tunewise_torch::floats(&gradient)?.to_vec()))
+        let mut numbers = vec![0.0; gradient.numel()];
+        let count = numbers.len();
+        gradient.f_copy_data(&mut numbers, count).at("gradient of the logits")?;
+        Ok((value, numbers))
     }
 
     /// From the gradient of the logits to that of first tokens, `gradient`.

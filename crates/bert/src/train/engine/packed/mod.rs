@@ -24,6 +24,7 @@ use tch::{Device, Tensor};
 use tunewise_data::Batching;
 use tunewise_kernels::Isa;
 use tunewise_kernels::train::{AdamSettings, AdamStep, Dropout, Onto};
+use tunewise_torch::Exclusive;
 
 use self::embeddings::Tables;
 use self::forward::Setting;
@@ -41,8 +42,8 @@ pub(super) struct PackedEngine {
     pool: rayon::ThreadPool,
     network: Network,
     parts: Vec<Part>,
-    /// The model's own tensors, in order, and their names.
-    tensors: Vec<Tensor>,
+    /// The numbers of the model's own tensors, in order, and their names.
+    numbers: Vec<Exclusive>,
     names: Vec<String>,
     model: BertConfig,
     adam: AdamSettings,
@@ -62,8 +63,9 @@ impl PackedEngine {
         config: &TrainConfig,
         (isa, threads): (Isa, usize),
     ) -> Result<Self> {
-        let tensors: Vec<Tensor> = model.parameters().map(|(_, t)| t.shallow_clone()).collect();
-        let network = build::Named::new(model, &tensors, (config, isa)).network()?;
+        let network = build::Named::new(model, (config, isa)).network()?;
+        let numbers = model.parameters().map(|(_, tensor)| Exclusive::new(tensor));
+        let numbers = numbers.collect::<Result<_, _>>()?;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|thread| format!("tunewise-train-{thread}"))
@@ -80,7 +82,7 @@ impl PackedEngine {
             pool,
             parts: (0..threads.max(1)).map(part).collect(),
             network,
-            tensors,
+            numbers,
             names: model.parameters().map(|(name, _)| name.to_owned()).collect(),
             model: model.config().clone(),
             adam: AdamSettings {
@@ -117,14 +119,13 @@ impl PackedEngine {
 
     /// Embeddings and layers, part by part.
     fn forward(&mut self, texts: &[Text<'_>], set: Setting) -> Result<()> {
-        let Self { network, parts, tensors, pool, .. } = self;
+        let Self { network, parts, numbers, pool, .. } = self;
         let sets = spread(texts, parts.len());
-        let [words, positions, segments, ..] = &mut tensors[..] else {
+        let [words, positions, segments, ..] = &mut numbers[..] else {
             return Err(Error::Internal { what: "a model begins with its three tables" });
         };
-        let words = tunewise_torch::floats_mut(words)?;
-        let (positions, segments) =
-            (tunewise_torch::floats(positions)?, tunewise_torch::floats(segments)?);
+        let words = words.slice_mut()?;
+        let (positions, segments) = (&*positions.slice_mut()?, &*segments.slice_mut()?);
         pool.install(|| {
             let ids: Vec<u32> = texts.iter().flat_map(|text| text.input_ids).copied().collect();
             network.embeddings.words.catch_up(set.isa, words, Some(&ids));
@@ -132,7 +133,7 @@ impl PackedEngine {
             let (network, norm) = (&*network, &network.embeddings.norm);
             parts.par_iter_mut().zip(sets).with_max_len(1).try_for_each(|(part, texts)| {
                 part.fill(&texts);
-                forward::embed(tables, norm, part, set);
+                forward::embed(tables, norm, part, set)?;
                 let mut layers = network.layers.iter().enumerate();
                 layers.try_for_each(|(number, layer)| forward::layer(layer, number, part, set))
             })
@@ -183,11 +184,15 @@ impl PackedEngine {
         }
     }
 
-    /// Brings all words to the last step.
+    /// Brings all words to the last step; where they are, as after [`StepEngine::sync`], the model keeps
+    /// its numbers.
     fn catch_up(&mut self) -> Result<()> {
-        let Self { network, tensors, pool, isa, .. } = self;
-        let words = tensors.first_mut().ok_or(Error::Internal { what: "a model has words" })?;
-        let table = tunewise_torch::floats_mut(words)?;
+        if !self.network.embeddings.words.are_behind() {
+            return Ok(());
+        }
+        let Self { network, numbers, pool, isa, .. } = self;
+        let words = numbers.first_mut().ok_or(Error::Internal { what: "a model has words" })?;
+        let table = words.slice_mut()?;
         pool.install(|| network.embeddings.words.catch_up(*isa, table, None));
         Ok(())
     }
@@ -239,8 +244,8 @@ impl StepEngine for PackedEngine {
 
     fn step(&mut self, learning_rate: f64) -> Result<()> {
         let constants = self.constants(learning_rate);
-        let Self { network, tensors, pool, isa, .. } = self;
-        let mut tables = optimizer::views(tensors)?;
+        let Self { network, numbers, pool, isa, .. } = self;
+        let mut tables = optimizer::slices(numbers)?;
         pool.install(|| {
             let words = &mut network.embeddings.words;
             let group = words.slot.group;
@@ -269,7 +274,8 @@ impl StepEngine for PackedEngine {
     }
 
     fn sync(&mut self, _model: &BertClassifier) -> Result<()> {
-        self.catch_up() // all but the words are the model's own already
+        self.catch_up()?;
+        Ok(self.numbers.iter_mut().try_for_each(Exclusive::give_back)?)
     }
 
     fn without_gradient(&self, _model: &BertClassifier) -> Vec<String> {
@@ -278,13 +284,12 @@ impl StepEngine for PackedEngine {
 
     fn state(&mut self) -> Result<Vec<(String, Tensor)>> {
         self.catch_up()?;
-        optimizer::state(&mut self.network, (&self.names, &self.tensors), self.steps)
+        optimizer::state(&mut self.network, (&self.names, &self.numbers), self.steps)
     }
 
     fn load_state(&mut self, find: &dyn Fn(&str) -> Option<Tensor>) -> Result<()> {
-        let known = (&self.names[..], &self.tensors[..]);
+        let known = (&self.names[..], &self.numbers[..]);
         self.steps = optimizer::load_state(&mut self.network, known, find)?;
-        self.network.embeddings.words.loaded(self.steps);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use tch::{Device, Kind, Tensor};
 use tunewise_kernels::Isa;
 use tunewise_kernels::train::{AdamStep, BLOCK, Moving, PackedBlock, adamw};
-use tunewise_torch::{floats, floats_mut};
+use tunewise_torch::Exclusive;
 
 use super::network::{Network, Parameter};
 use super::parameters::Slot;
@@ -91,8 +91,8 @@ pub(super) fn step(
 }
 
 /// The numbers of all tensors.
-pub(super) fn views(tensors: &mut [Tensor]) -> Result<Vec<Option<&mut [f32]>>> {
-    Ok(tensors.iter_mut().map(|tensor| floats_mut(tensor).map(Some)).collect::<Result<_, _>>()?)
+pub(super) fn slices(numbers: &mut [Exclusive]) -> Result<Vec<Option<&mut [f32]>>> {
+    Ok(numbers.iter_mut().map(|tensor| tensor.slice_mut().map(Some)).collect::<Result<_, _>>()?)
 }
 
 /// Names of a parameter's state, as `tunewise_torch::AdamW` has them.
@@ -101,21 +101,27 @@ const STATE: [&str; 3] = ["exp_avg", "exp_avg_sq", "step"];
 /// The state as named tensors.
 pub(super) fn state(
     network: &mut Network,
-    (names, tensors): (&[String], &[Tensor]),
+    (names, numbers): (&[String], &[Exclusive]),
     steps: u64,
 ) -> Result<Vec<(String, Tensor)>> {
     let mut all = Vec::new();
+    let words = network.embeddings.words.slot.index;
+    let mut of_words = Some(network.embeddings.words.moments());
     for slot in network.slots_mut() {
-        let (Some(name), Some(tensor), true) =
-            (names.get(slot.index), tensors.get(slot.index), slot.trains)
+        let (Some(name), Some(numbers), true) =
+            (names.get(slot.index), numbers.get(slot.index), slot.trains)
         else {
             continue;
         };
-        let moments = [&slot.exp_avg, &slot.exp_avg_sq].map(|moments| {
-            Tensor::f_from_slice(moments).and_then(|moments| moments.f_view(&tensor.size()[..]))
+        let of_words = of_words.take_if(|_| slot.index == words);
+        let [exp_avg, exp_avg_sq] = match &of_words {
+            Some([exp_avg, exp_avg_sq]) => [exp_avg, exp_avg_sq],
+            None => [&slot.exp_avg, &slot.exp_avg_sq],
+        }
+        .map(|moments| {
+            Tensor::f_from_slice(moments).and_then(|moments| moments.f_view(numbers.shape()))
         });
         let step = Tensor::f_from_slice(&[steps as f32]).and_then(|step| step.f_view(()));
-        let [exp_avg, exp_avg_sq] = moments;
         for (what, tensor) in STATE.into_iter().zip([exp_avg, exp_avg_sq, step]) {
             all.push((format!("{what}.{name}"), tensor.at("optimizer state")?));
         }
@@ -126,19 +132,20 @@ pub(super) fn state(
 /// Takes over a state; the steps that it is of.
 pub(super) fn load_state(
     network: &mut Network,
-    (names, tensors): (&[String], &[Tensor]),
+    (names, numbers): (&[String], &[Exclusive]),
     find: &dyn Fn(&str) -> Option<Tensor>,
 ) -> Result<u64> {
+    let words = network.embeddings.words.slot.index;
     let mut found = Vec::new();
     let mut steps = None;
     for slot in network.slots_mut() {
-        let (Some(name), Some(tensor), true) =
-            (names.get(slot.index), tensors.get(slot.index), slot.trains)
+        let (Some(name), Some(numbers), true) =
+            (names.get(slot.index), numbers.get(slot.index), slot.trains)
         else {
             continue;
         };
         let [m, v, step] = STATE.map(|what| format!("{what}.{name}"));
-        let (m, v) = (fitting(m, &tensor.size(), find)?, fitting(v, &tensor.size(), find)?);
+        let (m, v) = (fitting(m, numbers.shape(), find)?, fitting(v, numbers.shape(), find)?);
         let count = fitting(step.clone(), &[], find)?.f_double_value(&[]).at("step")?;
         // One count of steps is kept for all: a state of this model has no other.
         if *steps.get_or_insert(count) != count {
@@ -147,11 +154,26 @@ pub(super) fn load_state(
         }
         found.push((slot, m, v));
     }
+    let steps = steps.unwrap_or_default() as u64;
+    let mut of_words = None;
     for (slot, m, v) in found {
-        slot.exp_avg.copy_from_slice(floats(&m)?);
-        slot.exp_avg_sq.copy_from_slice(floats(&v)?);
+        let moments = [moments(&m)?, moments(&v)?];
+        if slot.index == words {
+            of_words = Some(moments);
+        } else {
+            [slot.exp_avg, slot.exp_avg_sq] = moments;
+        }
     }
-    Ok(steps.unwrap_or_default() as u64)
+    let [exp_avg, exp_avg_sq] = of_words.unwrap_or_default();
+    network.embeddings.words.load(&exp_avg, &exp_avg_sq, steps);
+    Ok(steps)
+}
+
+fn moments(saved: &Tensor) -> Result<Vec<f32>> {
+    let mut moments = vec![0.0; saved.numel()];
+    let count = moments.len();
+    saved.f_copy_data(&mut moments, count).at("optimizer state")?;
+    Ok(moments)
 }
 
 /// The tensor of that name, contiguous on the CPU, if its shape is that.

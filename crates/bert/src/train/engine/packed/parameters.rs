@@ -53,8 +53,8 @@ pub(super) struct Vector {
 }
 
 impl Vector {
-    pub(super) fn new(start: Start, value: &[f32]) -> Self {
-        Self { slot: Slot::new(start, value.len()), value: value.to_vec() }
+    pub(super) fn new(start: Start, value: Vec<f32>) -> Self {
+        Self { slot: Slot::new(start, value.len()), value }
     }
 }
 

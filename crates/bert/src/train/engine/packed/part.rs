@@ -163,7 +163,11 @@ pub(super) fn check(text: &Text<'_>, config: &BertConfig) -> Result<()> {
     if length > max_position_embeddings {
         return Err(Error::SequenceTooLong { length, max_position_embeddings });
     }
-    let vocab_size = config.vocab_size;
+    let (vocab_size, type_vocab_size) = (config.vocab_size, config.type_vocab_size);
+    let mut segments = text.token_type_ids.iter();
+    if let Some(&segment) = segments.find(|&&segment| usize::from(segment) >= type_vocab_size) {
+        return Err(Error::SegmentTooLarge { segment, type_vocab_size });
+    }
     match text.input_ids.iter().find(|id| **id as usize >= vocab_size) {
         Some(&id) => Err(Error::VocabularyTooSmall { id, vocab_size }),
         None if length == 0 => Err(Error::Internal { what: "a text has at least its [CLS]" }),

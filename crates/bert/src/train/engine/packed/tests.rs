@@ -167,13 +167,14 @@ fn what_is_frozen_has_no_gradient_and_changes_nothing_above() {
         let mut engine = bench.engine(Isa::detect(), 2);
         bench.accumulate(&mut engine, &[&(0..11).collect::<Vec<_>>()]);
         assert_close(&gradients(&mut engine), &expected);
-        let before: Vec<Tensor> = engine.tensors.iter().map(Tensor::copy).collect();
+        engine.sync(&bench.model).unwrap();
+        let before: Vec<Tensor> =
+            bench.model.parameters().map(|(_, tensor)| tensor.detach().copy()).collect();
         engine.clip_grad_norm(1.0).unwrap();
         engine.step(1e-3).unwrap();
-        for ((before, after), (name, parameter)) in
-            before.iter().zip(&engine.tensors).zip(bench.model.parameters())
-        {
-            assert_eq!(before.equal(after), !parameter.requires_grad(), "{name}");
+        engine.sync(&bench.model).unwrap();
+        for (before, (name, after)) in before.iter().zip(bench.model.parameters()) {
+            assert_eq!(before.equal(after), !after.requires_grad(), "{name}");
         }
     }
 }
@@ -216,14 +217,41 @@ fn words_that_catch_up_are_those_that_never_fell_behind() {
         let state = engine.state().unwrap();
         let numbers = |tensor: &Tensor| Vec::<f32>::try_from(tensor.detach().view([-1])).unwrap();
         let mut all: Vec<Vec<f32>> = state.iter().map(|(_, tensor)| numbers(tensor)).collect();
-        all.extend(engine.tensors.iter().map(numbers));
+        engine.sync(&bench.model).unwrap();
         let _guard = tch::no_grad_guard();
-        for (tensor, copy) in engine.tensors.iter_mut().zip(copies) {
-            tensor.copy_(&copy);
+        for ((_, tensor), copy) in bench.model.parameters().zip(copies) {
+            all.push(numbers(tensor));
+            tensor.shallow_clone().copy_(&copy);
         }
         all
     };
     assert!(run(false) == run(true));
+}
+
+#[test]
+fn a_synced_model_keeps_its_numbers_until_the_next_step_also_while_the_state_is_read() {
+    let bench = Bench::new(0.1, &[]);
+    let mut engine = bench.engine(Isa::detect(), 2);
+    let finite = || {
+        let sums =
+            bench.model.parameters().map(|(_, t)| t.sum(tch::Kind::Double).double_value(&[]));
+        sums.filter(|sum| sum.is_finite()).count()
+    };
+    let all = bench.model.parameters().count();
+    for _ in 0..2 {
+        bench.accumulate(&mut engine, &[&[0, 1, 2]]);
+        assert_eq!(finite(), all - 3, "the tables are being read");
+        engine.clip_grad_norm(1.0).unwrap();
+        engine.step(1e-3).unwrap();
+        engine.zero_grad().unwrap();
+        assert_eq!(finite(), 0);
+        engine.sync(&bench.model).unwrap();
+        engine.state().unwrap();
+        assert_eq!(finite(), all);
+    }
+    bench.accumulate(&mut engine, &[&[0, 1, 2]]);
+    drop(engine);
+    assert_eq!(finite(), all);
 }
 
 #[test]
@@ -239,4 +267,9 @@ fn texts_that_do_not_fit_the_tables_are_refused() {
     let unknown = fault("w5 w40".to_owned());
     assert!(matches!(unknown, Error::VocabularyTooSmall { id: 40, vocab_size: 40 }));
     assert!(matches!(fault("w5 ".repeat(23)), Error::SequenceTooLong { length: 25, .. }));
+    let narrow = BertConfig { type_vocab_size: 1, ..config(0.0) };
+    let text = Text { number: 0, input_ids: &[2, 5, 3, 6, 3], token_type_ids: &[0, 0, 0, 1, 1] };
+    check(&text, &config(0.0)).unwrap();
+    let fault = check(&text, &narrow).unwrap_err();
+    assert!(matches!(fault, Error::SegmentTooLarge { segment: 1, type_vocab_size: 1 }));
 }

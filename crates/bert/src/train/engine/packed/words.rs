@@ -10,7 +10,7 @@ use super::parameters::Slot;
 /// The table's optimizer state and this step's gradient.
 #[derive(Debug)]
 pub(super) struct Words {
-    /// Its gradient is not used: see `gradient`.
+    /// Without numbers: see `rows` and `gradient`.
     pub(super) slot: Slot,
     hidden: usize,
     /// The word whose embedding gets no gradient.
@@ -25,46 +25,38 @@ pub(super) struct Words {
 }
 
 /// A word's row.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 struct Row {
     /// How many steps it has made.
     steps: u64,
-    /// Whether it ever had a gradient; without one its moments are 0.
-    touched: bool,
+    /// First and second moments, `[2, hidden]`; none while they are 0, which they are before the first
+    /// gradient.
+    moments: Vec<f32>,
     /// Its place among the window's words.
     place: Option<u32>,
 }
 
-/// A row's numbers, borrowed from the tables.
+/// A row and its embedding.
 struct RowMut<'a> {
     row: &'a mut Row,
-    moving: Moving<'a>,
+    parameter: &'a mut [f32],
 }
 
-/// The table and its rows, in order.
-fn rows_mut<'a>(
-    rows: &'a mut [Row],
-    slot: &'a mut Slot,
-    table: &'a mut [f32],
-    hidden: usize,
-) -> impl IndexedParallelIterator<Item = RowMut<'a>> {
-    let moments =
-        slot.exp_avg.par_chunks_exact_mut(hidden).zip(slot.exp_avg_sq.par_chunks_exact_mut(hidden));
-    let tables = table.par_chunks_exact_mut(hidden).zip(moments);
-    rows.par_iter_mut().zip(tables).map(|(row, (parameter, (exp_avg, exp_avg_sq)))| RowMut {
-        row,
-        moving: Moving { parameter, exp_avg, exp_avg_sq },
-    })
+impl RowMut<'_> {
+    /// The numbers of a row that has moments.
+    fn moving(&mut self) -> Moving<'_> {
+        let (exp_avg, exp_avg_sq) = self.row.moments.split_at_mut(self.parameter.len());
+        Moving { parameter: &mut *self.parameter, exp_avg, exp_avg_sq }
+    }
 }
 
 impl Words {
     pub(super) fn new(slot: Slot, (vocab, hidden): (usize, usize), padding: Option<u32>) -> Self {
-        let row = Row { steps: 0, touched: false, place: None };
         Self {
             slot,
             hidden,
             padding,
-            rows: vec![row; vocab],
+            rows: vec![Row::default(); vocab],
             steps: Vec::new(),
             base: 0,
             used: Vec::new(),
@@ -114,25 +106,31 @@ impl Words {
         self.gradient.clear();
     }
 
+    /// Whether there are steps that some row has not made.
+    pub(super) fn are_behind(&self) -> bool {
+        !self.steps.is_empty()
+    }
+
     /// Brings those rows of the table to the last step; `None` all of them.
     pub(super) fn catch_up(&mut self, isa: Isa, table: &mut [f32], ids: Option<&[u32]>) {
-        if self.steps.is_empty() {
+        if !self.are_behind() {
             return;
         }
         let (steps, base, hidden) = (&self.steps, self.base, self.hidden);
         let now = base + steps.len() as u64;
-        let each = |RowMut { row, moving }: RowMut<'_>| {
-            let missed = steps.get((row.steps - base) as usize..).unwrap_or(&[]);
-            if row.touched {
-                adamw_idle(isa, missed, moving);
+        let each = |mut word: RowMut<'_>| {
+            let missed = steps.get((word.row.steps - base) as usize..).unwrap_or(&[]);
+            if word.row.moments.is_empty() {
+                shrink(isa, missed, word.parameter);
             } else {
-                shrink(isa, missed, moving.parameter);
+                adamw_idle(isa, missed, word.moving());
             }
-            row.steps = now;
+            word.row.steps = now;
         };
         match ids {
             None => {
-                rows_mut(&mut self.rows, &mut self.slot, table, hidden).for_each(each);
+                let rows = self.rows.par_iter_mut().zip(table.par_chunks_exact_mut(hidden));
+                rows.for_each(|(row, parameter)| each(RowMut { row, parameter }));
                 self.base = now;
                 self.steps.clear();
             }
@@ -140,7 +138,7 @@ impl Words {
                 let mut ids = ids.to_vec();
                 ids.sort_unstable();
                 ids.dedup();
-                let rows = some_rows(&mut self.rows, &mut self.slot, table, (hidden, &ids));
+                let rows = some_rows(&mut self.rows, table, (hidden, &ids));
                 rows.into_par_iter().with_min_len(8).for_each(each);
             }
         }
@@ -155,26 +153,42 @@ impl Words {
         order.sort_unstable();
         let (gradient, hidden) = (&self.gradient, self.hidden);
         let now = self.base + self.steps.len() as u64 + 1;
-        let rows = some_rows(&mut self.rows, &mut self.slot, table, (hidden, &order));
-        rows.into_par_iter().with_min_len(32).for_each(|RowMut { row, moving }| {
-            let from = row.place.map_or(0, |place| place as usize * hidden);
+        let rows = some_rows(&mut self.rows, table, (hidden, &order));
+        rows.into_par_iter().with_min_len(32).for_each(|mut word| {
+            let from = word.row.place.map_or(0, |place| place as usize * hidden);
             if let Some(gradient) = gradient.get(from..from + hidden) {
-                adamw(isa, step, moving, gradient);
-                (row.steps, row.touched) = (now, true);
+                word.row.moments.resize(2 * hidden, 0.0);
+                adamw(isa, step, word.moving(), gradient);
+                word.row.steps = now;
             }
         });
         self.steps.push(AdamStep { gradient_scale: 1.0, ..step });
     }
 
-    /// After a state was loaded: all rows have made `steps` steps.
-    pub(super) fn loaded(&mut self, steps: u64) {
+    /// First and second moments of the whole table.
+    pub(super) fn moments(&self) -> [Vec<f32>; 2] {
+        let mut dense = [(); 2].map(|()| vec![0.0; self.rows.len() * self.hidden]);
+        let hidden = self.hidden.max(1);
+        for (which, dense) in dense.iter_mut().enumerate() {
+            for (row, dense) in self.rows.iter().zip(dense.chunks_exact_mut(hidden)) {
+                if let Some(moments) = row.moments.get(which * hidden..(which + 1) * hidden) {
+                    dense.copy_from_slice(moments);
+                }
+            }
+        }
+        dense
+    }
+
+    /// Takes over moments of the whole table; all rows have made `steps` steps.
+    pub(super) fn load(&mut self, exp_avg: &[f32], exp_avg_sq: &[f32], steps: u64) {
         self.base = steps;
         self.steps.clear();
         let hidden = self.hidden.max(1);
-        let moments = self.slot.exp_avg.chunks(hidden).zip(self.slot.exp_avg_sq.chunks(hidden));
+        let moments = exp_avg.chunks_exact(hidden).zip(exp_avg_sq.chunks_exact(hidden));
         for (row, (m, v)) in self.rows.iter_mut().zip(moments) {
             let touched = m.iter().chain(v).any(|moment| *moment != 0.0);
-            *row = Row { steps, touched, place: None };
+            let moments = if touched { [m, v].concat() } else { Vec::new() };
+            *row = Row { steps, moments, place: None };
         }
     }
 }
@@ -182,21 +196,16 @@ impl Words {
 /// The rows of those ids, which rise.
 fn some_rows<'a>(
     rows: &'a mut [Row],
-    slot: &'a mut Slot,
     table: &'a mut [f32],
     (hidden, ids): (usize, &[u32]),
 ) -> Vec<RowMut<'a>> {
-    let moments =
-        slot.exp_avg.chunks_exact_mut(hidden).zip(slot.exp_avg_sq.chunks_exact_mut(hidden));
-    let mut all = rows.iter_mut().zip(table.chunks_exact_mut(hidden).zip(moments));
+    let mut all = rows.iter_mut().zip(table.chunks_exact_mut(hidden));
     let mut next = 0;
     let mut found = Vec::with_capacity(ids.len());
     for &id in ids {
-        let Some((row, (parameter, (exp_avg, exp_avg_sq)))) = all.nth(id as usize - next) else {
-            break;
-        };
+        let Some((row, parameter)) = all.nth(id as usize - next) else { break };
         next = id as usize + 1;
-        found.push(RowMut { row, moving: Moving { parameter, exp_avg, exp_avg_sq } });
+        found.push(RowMut { row, parameter });
     }
     found
 }
