@@ -1,4 +1,4 @@
-//! What the packed engine promises through the trainer; on a processor without AVX512-BF16 these runs
+//! What the packed engine promises through the trainer; on a processor without AVX-512 these runs
 //! take the general engine, of which the same holds.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 

@@ -17,7 +17,8 @@ pub enum Precision {
     Fp32,
     /// bfloat16 products by autocast.
     Bf16,
-    /// bf16 where the device computes it faster, fp32 elsewhere.
+    /// bf16 where the device computes it faster, fp32 elsewhere. What trains may know better:
+    /// [`crate::train::EngineChoice::precision`].
     #[default]
     Auto,
 }

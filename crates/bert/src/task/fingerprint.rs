@@ -67,6 +67,7 @@ impl Fingerprint {
         let here = Path::new("configuration");
         let tokenizer_hash = run.writer.tokenizer_hash();
         let device = run.model.device();
+        let choice = EngineChoice::shared(&run.model, &config.train_config(), processes);
         Ok(Self {
             tunewise_version: env!("CARGO_PKG_VERSION").to_owned(),
             libtorch_version: tunewise_torch::LIBTORCH_VERSION.to_owned(),
@@ -81,12 +82,8 @@ impl Fingerprint {
             model_commit: run.model_commit.clone(),
             base_hash: run.base_hash.clone(),
             model: run.model.config().to_json(),
-            precision: config.precision.resolve(device).to_string(),
-            engine: if processes > 1 {
-                EngineChoice::SHARED.to_owned()
-            } else {
-                EngineChoice::of(&run.model, &config.train_config()).name.to_owned()
-            },
+            precision: choice.precision.to_string(),
+            engine: choice.name.to_owned(),
             processes,
             device: format!("{device:?}").to_lowercase(),
             threads: i64::from(tch::get_num_threads()),

@@ -6,7 +6,7 @@ use tunewise_data::EncodedTexts;
 use super::config::FinetuneConfig;
 use super::run_clock::Spent;
 use crate::BertClassifier;
-use crate::train::{Outcome, StopReason};
+use crate::train::{EngineChoice, Outcome, StopReason};
 
 /// The record of a run. Keys are flat; the configuration is nested under `configuration`.
 ///
@@ -128,7 +128,7 @@ impl RunRecord {
             samples_per_second: state.rows as f64 / training_seconds,
             threads: i64::from(tch::get_num_threads()),
             device: format!("{:?}", model.device()).to_lowercase(),
-            precision: config.precision.resolve(model.device()).to_string(),
+            precision: EngineChoice::of(model, &config.train_config()).precision.to_string(),
             libtorch_version: tunewise_torch::LIBTORCH_VERSION.to_owned(),
             tunewise_version: env!("CARGO_PKG_VERSION").to_owned(),
             data_hash: measured.data_hash,

@@ -105,7 +105,7 @@ impl<'a> Trainer<'a> {
     /// Those of [`Trainer::new`].
     pub fn in_group(mut self, group: Rc<ProcessGroup>) -> Result<Self> {
         (self.engine, self.choice) = choose_shared(self.model, &self.config, group.clone())?;
-        if self.config.batching == Batching::Packed {
+        if self.config.batching == Batching::Packed && !self.engine.takes_ragged() {
             self.config.batching = Batching::ByLength;
         }
         self.ranks = Ranks { group: Some(group) };

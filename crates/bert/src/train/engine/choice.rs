@@ -57,6 +57,8 @@ pub struct EngineChoice {
     /// Its name: `packed` has the forward and backward pass written out for this processor; `general`
     /// is libtorch's autograd, which computes every model on every device.
     pub name: &'static str,
+    /// The arithmetic of its products, `Fp32` or `Bf16`.
+    pub precision: Precision,
     /// Why it was chosen.
     pub reason: String,
 }
@@ -68,20 +70,28 @@ impl fmt::Display for EngineChoice {
 }
 
 impl EngineChoice {
-    /// The name of the engine that several processes share.
-    pub(crate) const SHARED: &'static str = GENERAL;
-
     /// The engine that computes `model`'s steps by `config` on this processor.
     #[must_use]
     pub fn of(model: &BertClassifier, config: &TrainConfig) -> Self {
         let Some(obstacle) = obstacle(model, config, Isa::detect()) else {
             let threads = threads();
             let reason = format!("bf16 products of texts without padding, threads: {threads}");
-            return Self { name: PACKED, reason };
+            return Self { name: PACKED, precision: Precision::Bf16, reason };
         };
         let precision = config.precision.resolve(model.device());
         let reason = format!("libtorch's autograd, {precision} products; {obstacle}");
-        Self { name: GENERAL, reason }
+        Self { name: GENERAL, precision, reason }
+    }
+
+    /// The engine of each of so many processes that share the steps; of one it is [`EngineChoice::of`].
+    pub(crate) fn shared(model: &BertClassifier, config: &TrainConfig, processes: usize) -> Self {
+        if processes == 1 {
+            return Self::of(model, config);
+        }
+        let precision = config.precision.resolve(model.device());
+        let reason =
+            format!("libtorch's autograd, {precision} products; {processes} processes share steps");
+        Self { name: GENERAL, precision, reason }
     }
 }
 
@@ -112,12 +122,12 @@ pub(in crate::train) fn choose_shared(
     config: &TrainConfig,
     group: Rc<ProcessGroup>,
 ) -> Result<(Box<dyn StepEngine>, EngineChoice)> {
-    let precision = config.precision.resolve(model.device());
-    let processes = group.world_size();
+    if group.world_size() == 1 {
+        return choose(model, config);
+    }
+    let choice = EngineChoice::shared(model, config, group.world_size());
     let engine = ParallelEngine::new(GeneralEngine::new(model, config)?, group);
-    let reason =
-        format!("libtorch's autograd, {precision} products; {processes} processes share steps");
-    Ok((Box::new(engine), EngineChoice { name: GENERAL, reason }))
+    Ok((Box::new(engine), choice))
 }
 
 /// Why the packed engine is not to be used.
@@ -134,7 +144,7 @@ fn obstacle(model: &BertClassifier, config: &TrainConfig, isa: Isa) -> Option<St
         device => return Some(format!("the model is on {device:?}")),
     }
     match config.precision {
-        _ if !isa.has_bf16() => because("the processor has no AVX512-BF16"),
+        _ if !isa.has_avx512() => because("the processor has no AVX-512"),
         Precision::Fp32 => because("fp32 was asked for"),
         _ if model.is_adapted() => because("the model has adapters"),
         _ if config.gradient_checkpointing => because("gradient checkpointing was asked for"),
