@@ -1,13 +1,19 @@
-//! Training steps of MiniLM's size, in real tokens a second: `cargo bench -p tunewise-benches --bench
-//! training`.
+//! Training steps of MiniLM's size: how much of the processor's arithmetic the engine of bf16 uses, and
+//! steps in real tokens a second. `cargo bench -p tunewise-benches --bench training`.
+#![allow(clippy::print_stdout, reason = "a report")]
 
+use std::hint::black_box;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use tch::Device;
-use tunewise_benches::{Rows, mini_lm};
-use tunewise_bert::train::{TrainConfig, Trainer};
+use tunewise_benches::{Operations, Rows, mini_lm};
+use tunewise_bert::train::{EngineChoice, TrainConfig, Trainer};
 use tunewise_bert::{BertClassifier, Precision, Result};
+use tunewise_data::{Batching, Order};
+use tunewise_kernels::Isa;
+use tunewise_kernels::train::{BLOCK, Finish, Packed};
 
 const ROWS: usize = 512;
 
@@ -44,5 +50,84 @@ fn training(criterion: &mut Criterion) {
     }
 }
 
+/// Operations a second of products of bfloat16 factors from the caches, all threads together.
+fn peak(threads: usize) -> f64 {
+    const SHAPE: (usize, usize, usize) = (192, 384, 1536); // rows, inputs, outputs
+    const REPEATS: usize = 40;
+    let (rows, inputs, outputs) = SHAPE;
+    let isa = Isa::detect();
+    let weight: Vec<f32> = (0..inputs * outputs).map(|i| (i * 37 % 101) as f32 - 50.0).collect();
+    let mut packed = Packed::zeros(outputs, inputs);
+    for (mut block, rows) in packed.blocks_mut().zip(weight.chunks(BLOCK * inputs)) {
+        block.pack(isa, rows);
+    }
+    let work = || {
+        let (x, bias) = (vec![0x3f80; rows * inputs], vec![0.0; outputs]);
+        let mut out = vec![0.0; rows * outputs];
+        let begin = Instant::now();
+        for _ in 0..REPEATS {
+            let mut to = Finish::Fp32 { bias: &bias, out: &mut out };
+            let _ = black_box(packed.multiply(isa, &x, &mut to));
+        }
+        begin.elapsed().as_secs_f64()
+    };
+    let slowest = |_| {
+        thread::scope(|scope| {
+            let all: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            all.into_iter().filter_map(|one| one.join().ok()).fold(0.0, f64::max)
+        })
+    };
+    let least = (0..8).map(slowest).fold(f64::INFINITY, f64::min);
+    2.0 * (rows * inputs * outputs * REPEATS * threads) as f64 / least
+}
+
+/// Model FLOPs utilization: executed operations of an epoch over those of as long a product.
+fn utilization() -> Result<()> {
+    tunewise_torch::init();
+    let rows = Rows::generate(ROWS)?;
+    let config =
+        TrainConfig { num_train_epochs: 1e6, precision: Precision::Bf16, ..TrainConfig::default() };
+    let batch = config.per_device_train_batch_size;
+    let order = Order::Shuffled { seed: config.seed, epoch: 0 };
+    let plan = rows.source().plan(batch, Batching::ByLength, order)?;
+    let lengths = rows.texts.lengths();
+    let choice = EngineChoice::of(&BertClassifier::new(mini_lm(), Device::Cpu, 1)?, &config);
+    println!("{choice}");
+    let operations = |chosen: &Vec<usize>| {
+        let real = chosen.iter().filter_map(|&row| lengths.get(row)).map(|&n| n as usize);
+        let mut executed: Vec<usize> = real.collect();
+        if choice.name == "general" {
+            let longest = executed.iter().copied().max().unwrap_or_default();
+            executed.fill(longest); // it pads
+        }
+        Operations::of_step(&mini_lm(), &executed).total()
+    };
+    let executed: f64 = plan.iter().map(operations).sum();
+    let epoch = plan.len() as u64;
+    let mut best = f64::INFINITY;
+    for _ in 0..5 {
+        best = best.min(steps(&rows, &config, epoch)?.as_secs_f64());
+    }
+    let peak = peak(tch::get_num_threads().max(1) as usize);
+    println!(
+        "an epoch of {epoch} steps of {batch} texts, the best of five runs: {:.1} ms a step, {:.0} texts a second",
+        best / epoch as f64 * 1e3,
+        rows.texts.len() as f64 / best
+    );
+    println!(
+        "{:.2} of {:.0} billion operations a second of a product in bf16: MFU {:.1} %",
+        executed / best * 1e-9,
+        peak * 1e-9,
+        executed / best / peak * 100.0
+    );
+    Ok(())
+}
+
 criterion_group!(benches, training);
-criterion_main!(benches);
+
+fn main() -> Result<()> {
+    utilization()?;
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+    Ok(())
+}
