@@ -137,11 +137,12 @@ fn gather_transposed<V: Lanes>(
     out.resize(size * width, 0.0);
     for first in (0..tokens).step_by(LANES) {
         for place in (0..size).step_by(LANES) {
-            let row = |lane: usize| {
-                let row = (first + lane) * hidden + from;
-                V::load_bf16(x.get(row + place..row + size).unwrap_or(&[]))
-            };
-            let columns = V::transposed(std::array::from_fn(row));
+            let mut block = [V::zero(); LANES];
+            for (lane, row) in block.iter_mut().enumerate() {
+                let from = (first + lane) * hidden + from;
+                *row = V::load_bf16(x.get(from + place..from + size).unwrap_or(&[]));
+            }
+            let columns = V::transposed(block);
             let out = out[place * width..].chunks_exact_mut(width).take(size - place);
             for (out, column) in out.zip(columns) {
                 column.store(&mut out[first..first + LANES]);

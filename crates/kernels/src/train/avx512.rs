@@ -190,12 +190,19 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
         }
     }
     #[inline(always)]
-    fn transposed(rows: [Self; LANES]) -> [Self; LANES] {
+    fn transposed(mut rows: [Self; LANES]) -> [Self; LANES] {
+        // Loops: a closure given to `map` would be compiled without the vector instructions.
         // SAFETY: registers only.
         unsafe {
-            transpose(rows.map(|row| _mm512_castps_si512(row.0)))
-                .map(|words| Self(_mm512_castsi512_ps(words)))
+            let mut words = [_mm512_setzero_si512(); LANES];
+            for (words, row) in words.iter_mut().zip(rows) {
+                *words = _mm512_castps_si512(row.0);
+            }
+            for (row, words) in rows.iter_mut().zip(transpose(words)) {
+                *row = Self(_mm512_castsi512_ps(words));
+            }
         }
+        rows
     }
     #[inline(always)]
     fn array(self) -> [f32; LANES] {
