@@ -17,8 +17,7 @@ pub enum Precision {
     Fp32,
     /// bfloat16 products by autocast.
     Bf16,
-    /// bf16 where the device computes it faster, fp32 elsewhere. What trains may know better:
-    /// [`crate::train::EngineChoice::precision`].
+    /// bf16 where the device computes it faster, fp32 elsewhere.
     #[default]
     Auto,
 }

@@ -146,6 +146,9 @@ fn obstacle(model: &BertClassifier, config: &TrainConfig, isa: Isa) -> Option<St
     match config.precision {
         _ if !isa.has_avx512() => because("the processor has no AVX-512"),
         Precision::Fp32 => because("fp32 was asked for"),
+        Precision::Auto if !isa.has_bf16() => {
+            because("the processor has no AVX512-BF16, and bf16 was not asked for")
+        }
         _ if model.is_adapted() => because("the model has adapters"),
         _ if config.gradient_checkpointing => because("gradient checkpointing was asked for"),
         _ if hidden_act != Activation::Gelu => because("the activation is not gelu"),
