@@ -1,7 +1,7 @@
 //! Softmax attention of one text.
 
 use crate::isa::versions;
-use crate::math;
+use crate::{Isa, math};
 
 /// An attention's inputs and where its parts stand in them.
 #[derive(Debug, Clone, Copy)]
@@ -27,29 +27,39 @@ pub struct Attention<'a> {
 /// Keys at a time.
 const LANES: usize = 16;
 
-versions! {
-    /// Attention of the rows of the queries to all rows of the context, head by head, without a mask:
-    /// `[queries, heads * head_size]` into `out`. Without any row of context the result is 0.
-    /// `scratch` is room that is kept for reuse.
-    ///
-    /// # Formula
-    /// ```text
-    /// softmax(q Kᵀ / √head_size) V
-    /// ```
-    ///
-    /// # Reference
-    /// Vaswani et al. 2017, *Attention Is All You Need*, equation 1.
-    pub fn attend(attention: Attention<'_>, scratch: &mut Vec<f32>, out: &mut [f32]) attend_body
+/// Attention of the rows of the queries to all rows of the context, head by head, without a mask:
+/// `[queries, heads * head_size]` into `out`. Without any row of context the result is 0.
+/// `scratch` is room that is kept for reuse.
+///
+/// # Formula
+/// ```text
+/// softmax(q Kᵀ / √head_size) V
+/// ```
+///
+/// # Reference
+/// Vaswani et al. 2017, *Attention Is All You Need*, equation 1.
+pub fn attend(isa: Isa, attention: Attention<'_>, scratch: &mut Vec<f32>, out: &mut [f32]) {
+    let Attention { context, context_stride, heads, head_size, .. } = attention;
+    let tokens = context.len().checked_div(context_stride).unwrap_or(0);
+    if tokens * heads * head_size == 0 {
+        return out.fill(0.0);
+    }
+    let attention = Attention { context: &context[..tokens * context_stride], ..attention };
+    #[cfg(target_arch = "x86_64")]
+    if isa.has_avx512() && head_size % 16 == 0 {
+        // SAFETY: an `Isa` says AVX-512 only where `Isa::detect` found these features.
+        return unsafe { crate::avx512::attention::attend(attention, scratch, out) };
+    }
+    general(isa, attention, scratch, out);
 }
+
+versions! { fn general(attention: Attention<'_>, scratch: &mut Vec<f32>, out: &mut [f32]) attend_body }
 
 #[inline(always)]
 fn attend_body<const FMA: bool>(attention: Attention<'_>, scratch: &mut Vec<f32>, out: &mut [f32]) {
     let Attention { queries, query_stride, context, context_stride, heads, head_size, .. } =
         attention;
     let tokens = context.len() / context_stride.max(1);
-    if tokens == 0 {
-        return out.fill(0.0);
-    }
     let padded = tokens.next_multiple_of(LANES);
     let scale = 1.0 / (head_size as f32).sqrt();
     scratch.resize(padded * (head_size + 1), 0.0);

@@ -26,6 +26,7 @@
 //! | `operand` | activations in the weights' precision: [`Operand`] |
 //! | `tile` | the register tiles of the product |
 //! | `attention` | softmax attention of one text: [`attend`] |
+//! | `avx512` | attention, rounding, LayerNorm and a product's last step in vector registers |
 //! | `rows` | LayerNorm and activations: [`add_layer_norm`], [`Activation`], [`tanh`] |
 //! | `math` | exp and erf for vectors |
 //! | [`train`] | what a training step adds: the way back, dropout, AdamW |
@@ -35,6 +36,8 @@
 #![allow(unsafe_code, reason = "vector instructions; each block says why it is sound")]
 
 mod attention;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod error;
 mod isa;
 mod math;

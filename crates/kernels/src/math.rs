@@ -12,25 +12,37 @@ fn polynomial<const FMA: bool, const N: usize>(x: f32, coefficients: [f32; N]) -
     coefficients.iter().rev().fold(0.0, |sum, &c| multiply_add::<FMA>(sum, x, c))
 }
 
+/// 9 bits of ln 2, whose product with a small integer is exact.
+pub(crate) const LN_2_HIGH: f32 = 0.693_359_4;
+/// The rest of ln 2.
+pub(crate) const LN_2_LOW: f32 = -2.121_944_4e-4;
+/// 1 / n!
+pub(crate) const EXP_SERIES: [f32; 8] =
+    [1.0, 1.0, 1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0];
+
 /// e to the x, to 2 units in the last place; 0 below -87, the value at 88 above that.
 ///
 /// x = n ln 2 + r with |r| at most ln 2 / 2; the series of e^r up to r^7 / 7!, then the exponent.
 #[inline(always)]
 pub(crate) fn exp<const FMA: bool>(x: f32) -> f32 {
-    const LN_2_HIGH: f32 = 0.693_359_4; // 9 bits of it: n times this is exact
-    const LN_2_LOW: f32 = -2.121_944_4e-4;
     /// Adding and subtracting it rounds to an integer.
     const ROUND: f32 = 12_582_912.0; // 1.5 * 2^23
     let clamped = x.clamp(-87.0, 88.0);
     let n = multiply_add::<FMA>(clamped, std::f32::consts::LOG2_E, ROUND) - ROUND;
     let r = multiply_add::<FMA>(n, -LN_2_HIGH, clamped);
     let r = multiply_add::<FMA>(n, -LN_2_LOW, r);
-    const SERIES: [f32; 8] =
-        [1.0, 1.0, 1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5040.0];
     let power = f32::from_bits(((n as i32 + 127) as u32) << 23);
-    let value = polynomial::<FMA, 8>(r, SERIES) * power;
+    let value = polynomial::<FMA, 8>(r, EXP_SERIES) * power;
     if x < -87.0 { 0.0 } else { value }
 }
+
+/// [`erf`]'s coefficients above the line.
+#[allow(clippy::approx_constant, reason = "a fitted coefficient, near 2/√π as it must be")]
+pub(crate) const ERF_ABOVE: [f32; 6] =
+    [1.128_379, 0.196_247_3, 0.053_467_244, 0.004_003_568, 2.880_386_3e-4, 1.974_830_9e-6];
+/// And below it.
+pub(crate) const ERF_BELOW: [f32; 6] =
+    [1.0, 0.507_250_8, 0.116_475_72, 0.015_444_271, 0.001_216_339, 3.748_072e-5];
 
 /// The error function, absolute error below 3e-7.
 ///
@@ -38,14 +50,9 @@ pub(crate) fn exp<const FMA: bool>(x: f32) -> f32 {
 /// digits on [0, 4]; beyond 4 it is 1 to the last bit of fp32.
 #[inline(always)]
 pub(crate) fn erf<const FMA: bool>(x: f32) -> f32 {
-    #[allow(clippy::approx_constant, reason = "a fitted coefficient, near 2/√π as it must be")]
-    const ABOVE: [f32; 6] =
-        [1.128_379, 0.196_247_3, 0.053_467_244, 0.004_003_568, 2.880_386_3e-4, 1.974_830_9e-6];
-    const BELOW: [f32; 6] =
-        [1.0, 0.507_250_8, 0.116_475_72, 0.015_444_271, 0.001_216_339, 3.748_072e-5];
     let x = x.clamp(-4.0, 4.0);
     let t = x * x;
-    x * polynomial::<FMA, 6>(t, ABOVE) / polynomial::<FMA, 6>(t, BELOW)
+    x * polynomial::<FMA, 6>(t, ERF_ABOVE) / polynomial::<FMA, 6>(t, ERF_BELOW)
 }
 
 /// The hyperbolic tangent, absolute error below 3e-7.

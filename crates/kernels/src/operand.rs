@@ -105,15 +105,41 @@ impl Operand {
 }
 
 /// Where int8 rows go.
-struct Rounded<'a> {
-    bytes: &'a mut [u8],
-    scales: &'a mut [f32],
-    zeros: &'a mut [f32],
+pub(crate) struct Rounded<'a> {
+    pub(crate) bytes: &'a mut [u8],
+    pub(crate) scales: &'a mut [f32],
+    pub(crate) zeros: &'a mut [f32],
+}
+
+/// How a row becomes int8: `q = x * inverse + zero`, and `scale` is 1 over `inverse`.
+pub(crate) struct Factors {
+    pub(crate) scale: f32,
+    pub(crate) inverse: f32,
+    pub(crate) zero: f32,
+}
+
+impl Rounded<'_> {
+    /// For a row between those numbers, of which one is at most and one at least 0.
+    #[inline(always)]
+    pub(crate) fn factors(low: f32, high: f32) -> Factors {
+        let scale = if high > low { (high - low) / 255.0 } else { 1.0 };
+        let inverse = 1.0 / scale;
+        Factors { scale, inverse, zero: (-low * inverse).round_ties_even() }
+    }
+}
+
+fn int8_rows(isa: Isa, x: &[f32], inputs: usize, rounded: Rounded<'_>) {
+    #[cfg(target_arch = "x86_64")]
+    if isa.has_avx512() {
+        // SAFETY: an `Isa` says AVX-512 only where `Isa::detect` found these features.
+        return unsafe { crate::avx512::round::int8(x, inputs, rounded) };
+    }
+    general_int8(isa, x, inputs, rounded);
 }
 
 versions! { fn fp32(x: &[f32], bytes: &mut [u8]) fp32_body }
 versions! { fn bf16_rows(x: &[f32], inputs: usize, bytes: &mut [u8]) bf16_body }
-versions! { fn int8_rows(x: &[f32], inputs: usize, rounded: Rounded<'_>) int8_body }
+versions! { fn general_int8(x: &[f32], inputs: usize, rounded: Rounded<'_>) int8_body }
 
 #[inline(always)]
 fn fp32_body<const FMA: bool>(x: &[f32], bytes: &mut [u8]) {
@@ -148,12 +174,11 @@ fn int8_body<const FMA: bool>(x: &[f32], inputs: usize, rounded: Rounded<'_>) {
         rows.zip(rounded.scales.iter_mut().zip(rounded.zeros.iter_mut()))
     {
         let (low, high) = span(x);
-        *scale = if high > low { (high - low) / 255.0 } else { 1.0 };
-        let inverse = 1.0 / *scale;
-        *zero = (-low * inverse).round_ties_even();
+        let factors = Rounded::factors(low, high);
+        (*scale, *zero) = (factors.scale, factors.zero);
         for (byte, x) in row.iter_mut().zip(x) {
             // Adding 1.5 * 2^23 leaves the rounded number in the low bits.
-            let q = math::multiply_add::<FMA>(*x, inverse, *zero).clamp(0.0, 255.0);
+            let q = math::multiply_add::<FMA>(*x, factors.inverse, *zero).clamp(0.0, 255.0);
             *byte = (q + 12_582_912.0).to_bits() as u8;
         }
         row.iter_mut().skip(inputs).for_each(|byte| *byte = 0);

@@ -91,18 +91,25 @@ pub struct LayerNorm {
     pub eps: f32,
 }
 
-versions! {
-    /// `x = LayerNorm(x + residual)`, `[rows, hidden]`; with an empty `residual`, of `x` alone.
-    ///
-    /// # Formula
-    /// ```text
-    /// y = (x - mean) / √(variance + eps) * weight + bias      over a row, biased variance
-    /// ```
-    ///
-    /// # Reference
-    /// Ba, Kiros and Hinton 2016, *Layer Normalization*; `torch.nn.LayerNorm`.
-    pub fn add_layer_norm(x: &mut [f32], residual: &[f32], norm: &LayerNorm) layer_norm_body
+/// `x = LayerNorm(x + residual)`, `[rows, hidden]`; with an empty `residual`, of `x` alone.
+///
+/// # Formula
+/// ```text
+/// y = (x - mean) / √(variance + eps) * weight + bias      over a row, biased variance
+/// ```
+///
+/// # Reference
+/// Ba, Kiros and Hinton 2016, *Layer Normalization*; `torch.nn.LayerNorm`.
+pub fn add_layer_norm(isa: Isa, x: &mut [f32], residual: &[f32], norm: &LayerNorm) {
+    #[cfg(target_arch = "x86_64")]
+    if isa.has_avx512() {
+        // SAFETY: an `Isa` says AVX-512 only where `Isa::detect` found these features.
+        return unsafe { crate::avx512::rows::layer_norm(x, residual, norm) };
+    }
+    general_layer_norm(isa, x, residual, norm);
 }
+
+versions! { fn general_layer_norm(x: &mut [f32], residual: &[f32], norm: &LayerNorm) layer_norm_body }
 
 #[inline(always)]
 fn layer_norm_body<const FMA: bool>(x: &mut [f32], residual: &[f32], norm: &LayerNorm) {

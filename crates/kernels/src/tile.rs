@@ -21,14 +21,10 @@ pub(crate) struct Line(pub(crate) [u32; 16]);
 pub(crate) struct Sums([[Line; 3]; ROWS]);
 
 impl Sums {
-    /// The 48 sums of a row.
+    /// Sixteen of a row's sums.
     #[inline(always)]
-    pub(crate) fn row(&self, row: usize) -> [u32; COLUMNS] {
-        let mut flat = [0; COLUMNS];
-        for (line, part) in self.0[row].iter().zip(flat.chunks_exact_mut(16)) {
-            part.copy_from_slice(&line.0);
-        }
-        flat
+    pub(crate) fn line(&self, row: usize, part: usize) -> &Line {
+        &self.0[row][part]
     }
 }
 
@@ -52,6 +48,7 @@ impl Tile<'_> {
             let kernel = match precision {
                 Precision::Fp32 if isa.has_avx512() => Some(x86::pick(rows, x86::FP32)),
                 Precision::Bf16 if isa.has_bf16() => Some(x86::pick(rows, x86::BF16)),
+                Precision::Bf16 if isa.has_avx512() => Some(x86::pick(rows, x86::BF16_BY_FP32)),
                 Precision::Int8 if isa.has_int8() => Some(x86::pick(rows, x86::INT8)),
                 _ => None,
             };
@@ -122,9 +119,9 @@ fn int8_body<const FMA: bool>(tile: Tile<'_>, sums: &mut Sums) {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m512bh, __m512i, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_dpbf16_ps,
-        _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_load_si512, _mm512_set1_epi32,
-        _mm512_setzero_si512, _mm512_store_si512,
+        __m512bh, __m512i, _mm512_and_si512, _mm512_castps_si512, _mm512_castsi512_ps,
+        _mm512_dpbf16_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_load_si512,
+        _mm512_set1_epi32, _mm512_setzero_si512, _mm512_slli_epi32, _mm512_store_si512,
     };
 
     use std::mem::transmute;
@@ -193,6 +190,16 @@ mod x86 {
         // SAFETY: both are 512 bits of any value.
         let (x, w) = unsafe { (transmute::<__m512i, __m512bh>(x), transmute::<__m512i, __m512bh>(w)) };
         _mm512_castps_si512(_mm512_dpbf16_ps(_mm512_castsi512_ps(sum), x, w))
+    } }
+
+    // Without AVX512-BF16: a bfloat16 is the upper half of an fp32.
+    kernels! { BF16_BY_FP32, bf16_by_fp32, "avx512f", |sum, x, w| {
+        let low = |pairs| _mm512_castsi512_ps(_mm512_slli_epi32::<16>(pairs));
+        let high = |pairs| {
+            _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(0xffff_0000_u32 as i32)))
+        };
+        let sum = _mm512_fmadd_ps(high(x), high(w), _mm512_castsi512_ps(sum));
+        _mm512_castps_si512(_mm512_fmadd_ps(low(x), low(w), sum))
     } }
 
     kernels! { INT8, int8, "avx512f,avx512vnni", |sum, x, w| _mm512_dpbusd_epi32(sum, x, w) }

@@ -4,7 +4,7 @@ use crate::error::same;
 use crate::isa::versions;
 use crate::operand::to_bf16;
 use crate::tile::{COLUMNS, Line, ROWS, Sums, Tile};
-use crate::{Error, Isa, Operand, Precision, Result, math};
+use crate::{Activation, Error, Isa, Operand, Precision, Result, math};
 
 /// Rows of the operand that pass over all panels before the next rows do, so that they stay in the
 /// second-level cache.
@@ -23,6 +23,7 @@ pub struct Weights {
     bias: Vec<f32>,
     scales: Vec<f32>,
     sums: Vec<f32>,
+    activation: Option<Activation>,
 }
 
 impl Weights {
@@ -44,6 +45,7 @@ impl Weights {
             bias: bias.to_vec(),
             scales: vec![1.0; outputs],
             sums: vec![0.0; outputs],
+            activation: None,
         };
         for (output, row) in weight.chunks_exact(inputs).enumerate() {
             packed.pack_row(output, row);
@@ -77,7 +79,13 @@ impl Weights {
         }
     }
 
-    /// `out = x Wᵀ + b`, `[rows, outputs]`.
+    /// The same layer with an activation after it.
+    #[must_use]
+    pub fn then(self, activation: Activation) -> Self {
+        Self { activation: Some(activation), ..self }
+    }
+
+    /// `out = x Wᵀ + b`, `[rows, outputs]`, or that with the activation.
     ///
     /// # Errors
     /// [`Error::Precision`] and [`Error::Shape`] if the operand's precision or inputs are not the
@@ -89,6 +97,7 @@ impl Weights {
         same("inputs of the operand", x.inputs(), self.inputs)?;
         same("numbers of the product", out.len(), x.rows() * self.outputs)?;
         let stride = x.stride();
+        let fused = self.is_fused(isa);
         for block in (0..x.rows()).step_by(BLOCK) {
             let end = (block + BLOCK).min(x.rows());
             for (panel, lines) in self.panels.chunks_exact(self.steps * 3).enumerate() {
@@ -100,13 +109,46 @@ impl Weights {
                     let bytes = &x.bytes()[first * stride..(first + rows) * stride];
                     let mut sums = Sums::default();
                     Tile { bytes, stride, panel: lines }.multiply(isa, self.precision, &mut sums);
-                    let done = Done { sums, first, rows, column: panel * COLUMNS };
-                    finish(isa, self, x, &done, out);
+                    let column = panel * COLUMNS;
+                    let patch =
+                        Patch { gelu: fused, ..self.patch(x, &sums, (first, rows, column)) };
+                    patch.finish(isa, &mut out[first * self.outputs + column..]);
                     first += rows;
                 }
             }
         }
+        if let (Some(activation), false) = (self.activation, fused) {
+            activation.apply(isa, out);
+        }
         Ok(())
+    }
+
+    /// Whether the activation is taken of the sums while they are in registers.
+    fn is_fused(&self, isa: Isa) -> bool {
+        self.activation == Some(Activation::Gelu) && isa.has_avx512()
+    }
+
+    /// What belongs to the tile of `rows` rows and up to 48 columns from there on.
+    fn patch<'a>(
+        &'a self,
+        x: &'a Operand,
+        sums: &'a Sums,
+        (first, rows, column): (usize, usize, usize),
+    ) -> Patch<'a> {
+        let span = column..self.outputs.min(column + COLUMNS);
+        let (scales, zeros) = x.scales();
+        let these = first..first + rows;
+        Patch {
+            sums,
+            rows,
+            stride: self.outputs,
+            bias: &self.bias[span.clone()],
+            channels: &self.scales[span.clone()],
+            totals: &self.sums[span],
+            int8: (self.precision == Precision::Int8)
+                .then(|| (&scales[these.clone()], &zeros[these])),
+            gelu: false,
+        }
     }
 
     /// Numbers a row of the operand.
@@ -128,37 +170,53 @@ impl Weights {
     }
 }
 
-/// A tile's sums and where they go.
-struct Done {
-    sums: Sums,
-    first: usize,
-    rows: usize,
-    column: usize,
+/// A tile's sums and what they are scaled by.
+pub(crate) struct Patch<'a> {
+    pub(crate) sums: &'a Sums,
+    pub(crate) rows: usize,
+    /// Numbers from row to row of the product.
+    pub(crate) stride: usize,
+    /// `[columns]`, like `channels` and `totals`.
+    pub(crate) bias: &'a [f32],
+    /// Scales of the outputs.
+    pub(crate) channels: &'a [f32],
+    /// Sums of the outputs' weights.
+    pub(crate) totals: &'a [f32],
+    /// Scales and zero points of the rows, if the sums are integers.
+    pub(crate) int8: Option<(&'a [f32], &'a [f32])>,
+    /// Whether GELU comes last; only with AVX-512.
+    pub(crate) gelu: bool,
 }
 
-versions! { fn finish(weights: &Weights, x: &Operand, done: &Done, out: &mut [f32]) finish_body }
+impl Patch<'_> {
+    /// Scales the sums, adds the bias and stores from the beginning of `out` on.
+    fn finish(&self, isa: Isa, out: &mut [f32]) {
+        #[cfg(target_arch = "x86_64")]
+        if isa.has_avx512() {
+            // SAFETY: an `Isa` says AVX-512 only where `Isa::detect` found these features.
+            return unsafe { crate::avx512::finish::finish(self, out) };
+        }
+        general_finish(isa, self, out);
+    }
+}
 
-/// Scales the sums, adds the bias and stores.
+versions! { fn general_finish(patch: &Patch<'_>, out: &mut [f32]) finish_body }
+
 #[inline(always)]
-fn finish_body<const FMA: bool>(weights: &Weights, x: &Operand, done: &Done, out: &mut [f32]) {
-    let columns = COLUMNS.min(weights.outputs - done.column);
-    let span = done.column..done.column + columns;
-    let (scales, zeros) = x.scales();
-    let (bias, channel) = (&weights.bias[span.clone()], &weights.scales[span.clone()]);
-    let totals = &weights.sums[span];
-    for row in 0..done.rows {
-        let sums = done.sums.row(row);
-        let from = (done.first + row) * weights.outputs + done.column;
-        let out = &mut out[from..from + columns];
-        if weights.precision == Precision::Int8 {
-            let (scale, zero) = (scales[done.first + row], zeros[done.first + row]);
-            for i in 0..columns {
-                let sum = multiply_back::<FMA>(sums[i] as i32, zero, totals[i]);
-                out[i] = math::multiply_add::<FMA>(sum, scale * channel[i], bias[i]);
-            }
-        } else {
-            for i in 0..columns {
-                out[i] = f32::from_bits(sums[i]) + bias[i];
+fn finish_body<const FMA: bool>(patch: &Patch<'_>, out: &mut [f32]) {
+    let columns = patch.bias.len();
+    for (row, out) in out.chunks_mut(patch.stride).enumerate().take(patch.rows) {
+        for (part, out) in out[..columns].chunks_mut(16).enumerate() {
+            let place = |i: usize| part * 16 + i;
+            for (i, (sum, out)) in patch.sums.line(row, part).0.iter().zip(out).enumerate() {
+                let bias = patch.bias[place(i)];
+                *out = if let Some((scales, zeros)) = patch.int8 {
+                    let total = patch.totals[place(i)];
+                    let sum = multiply_back::<FMA>(*sum as i32, zeros[row], total);
+                    math::multiply_add::<FMA>(sum, scales[row] * patch.channels[place(i)], bias)
+                } else {
+                    f32::from_bits(*sum) + bias
+                };
             }
         }
     }

@@ -1,7 +1,7 @@
 //! One Transformer layer over texts side by side.
 
 use tunewise_kernels::{
-    Activation, Attention, Isa, LayerNorm, Operand, Precision, Weights, add_layer_norm, attend,
+    Attention, Isa, LayerNorm, Operand, Precision, Weights, add_layer_norm, attend,
 };
 
 use super::load::Named;
@@ -47,7 +47,6 @@ pub(super) struct Layer {
     output: Weights,
     output_norm: LayerNorm,
     up: Weights,
-    activation: Activation,
     down: Weights,
     down_norm: LayerNorm,
     heads: usize,
@@ -80,8 +79,7 @@ impl Layer {
             projection,
             output: linear("attention.output.dense")?,
             output_norm: norm("attention.output.LayerNorm")?,
-            up: linear("intermediate.dense")?,
-            activation: config.hidden_act.into(),
+            up: linear("intermediate.dense")?.then(config.hidden_act.into()),
             down: linear("output.dense")?,
             down_norm: norm("output.LayerNorm")?,
             heads: config.num_attention_heads,
@@ -130,7 +128,6 @@ impl Layer {
             add_layer_norm(isa, &mut scratch.block, x, &self.output_norm);
             narrow.fill(isa, &scratch.block);
             product(isa, &self.up, &narrow, &mut scratch.wide)?;
-            self.activation.apply(isa, &mut scratch.wide);
             broad.fill(isa, &scratch.wide);
             self.down.multiply(isa, &broad, x)?;
             add_layer_norm(isa, x, &scratch.block, &self.down_norm);

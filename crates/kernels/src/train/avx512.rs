@@ -217,7 +217,7 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
 /// # Safety
 /// The processor has AVX-512.
 #[inline(always)]
-unsafe fn transpose(r: [__m512i; LANES]) -> [__m512i; LANES] {
+pub(crate) unsafe fn transpose(r: [__m512i; LANES]) -> [__m512i; LANES] {
     // SAFETY: registers only.
     unsafe {
         let mut t = r;

@@ -4,7 +4,7 @@
 mod adamw;
 mod attention;
 #[cfg(target_arch = "x86_64")]
-mod avx512;
+pub(crate) mod avx512;
 mod dropout;
 mod finish;
 mod gradient;
