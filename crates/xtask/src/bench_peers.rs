@@ -1,13 +1,15 @@
-//! `cargo xtask bench-peers`: fine-tuning by this workspace and by PyTorch with Transformers, in turn.
+//! `cargo xtask bench-peers`: fine-tuning or prediction by this workspace and by what a Python user
+//! would run, in turn.
 
 mod options;
+mod predict;
 mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use self::options::Options;
-use self::table::{Contender, number};
+use self::options::{Options, Work};
+use self::table::Contender;
 use crate::fault::{At, Fault, Result};
 use crate::process::{Workspace, must_succeed, output};
 
@@ -16,6 +18,18 @@ use crate::process::{Workspace, must_succeed, output};
 pub(crate) fn run(workspace: &Workspace, rest: &[String]) -> Result<()> {
     let options = Options::parse(workspace, rest)?;
     let python = python(options.python.as_deref())?;
+    let text = match options.work {
+        Work::Train => train(workspace, &options, &python)?,
+        Work::Predict => predict::run(workspace, &options, &python)?,
+    };
+    let path = workspace.target().join("bench-peers.md");
+    std::fs::write(&path, &text).at(&path)?;
+    println!("\n{text}\nwritten to {}", path.display());
+    Ok(())
+}
+
+/// Fine-tuning for an epoch.
+fn train(workspace: &Workspace, options: &Options, python: &Path) -> Result<String> {
     let build = ["build", "--release", "--package", "tunewise-examples", "--bin", "finetune"];
     must_succeed(&mut workspace.cargo(&build), "cargo build --release")?;
 
@@ -24,28 +38,18 @@ pub(crate) fn run(workspace: &Workspace, rest: &[String]) -> Result<()> {
         Contender::new("PyTorch, best"),
         Contender::new("ours"),
     ];
-    for round in 1..=options.rounds {
+    for _ in 0..options.rounds {
         for contender in &mut contenders {
             let record = match contender.name {
-                "PyTorch, plain" => peer(workspace, &options, &python, "plain")?,
-                "PyTorch, best" => peer(workspace, &options, &python, "best")?,
-                _ => ours(workspace, &options)?,
+                "PyTorch, plain" => peer(workspace, options, python, "plain")?,
+                "PyTorch, best" => peer(workspace, options, python, "best")?,
+                _ => ours(workspace, options)?,
             };
-            let value = |key| {
-                number(&record, key).ok_or_else(|| {
-                    Fault::new(format!("{}: no `{key}` in its record", contender.name), "see above")
-                })
-            };
-            let (rate, memory) = (value("samples_per_second")?, value("peak_rss_mb")?);
-            println!("round {round}: {:<16} {rate:8.1} rows/s {memory:8.0} MiB", contender.name);
-            contender.runs.push((rate, memory));
+            contender.add(&record, "samples_per_second")?;
         }
     }
-    let text = table::markdown(&options.describe(), &contenders);
-    let path = workspace.target().join("bench-peers.md");
-    std::fs::write(&path, &text).at(&path)?;
-    println!("\n{text}\nwritten to {}", path.display());
-    Ok(())
+    let all: Vec<&Contender> = contenders.iter().collect();
+    Ok(table::markdown(&options.describe(&options.train_file), "rows/s", &all))
 }
 
 /// The interpreter with the peers' packages: the one named, else the active virtual environment's.

@@ -33,6 +33,8 @@ cargo xtask COMMAND
   bench-peers [--python P] [--checkpoint DIR] [--train-file FILE] [--rounds N] [--batch-size N]
               [--max-seq-length N] [--threads N] [-- FINETUNE ARG…]
               fine-tune by PyTorch with Transformers and by this workspace in turn, compare
+  bench-peers --work predict --checkpoint DIR --input FILE [--python P] [--rounds N] [--threads N]
+              predict by ONNX Runtime, OpenVINO and this workspace in turn, compare
   launch -n PROCESSES [--grace SECONDS] -- PROGRAM [ARG…]
               start PROGRAM so often on this machine, as one group (see docs/distributed.md)
   help        this text";

@@ -1,17 +1,27 @@
 //! What `bench-peers` is asked to compare.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::fault::{Fault, Result};
 use crate::process::Workspace;
 
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    Train,
+    Predict,
+}
+
 /// The settings of a comparison.
 #[derive(Debug)]
 pub(super) struct Options {
+    pub(super) work: Work,
     pub(super) python: Option<PathBuf>,
     pub(super) checkpoint: PathBuf,
     pub(super) train_file: PathBuf,
+    /// The texts to predict.
+    pub(super) input: Option<PathBuf>,
     pub(super) rounds: usize,
     pub(super) batch_size: usize,
     pub(super) max_seq_length: usize,
@@ -23,9 +33,11 @@ pub(super) struct Options {
 impl Options {
     pub(super) fn parse(workspace: &Workspace, arguments: &[String]) -> Result<Self> {
         let mut options = Self {
+            work: Work::Train,
             python: None,
             checkpoint: workspace.checkpoint(),
             train_file: workspace.path("examples/data/recommendation/train.csv"),
+            input: None,
             rounds: 5,
             batch_size: 16,
             max_seq_length: 128,
@@ -54,6 +66,17 @@ impl Options {
             })
         };
         match name {
+            "--work" => {
+                self.work = match value {
+                    "train" => Work::Train,
+                    "predict" => Work::Predict,
+                    _ => {
+                        let fault = format!("--work is `{value}`");
+                        return Err(Fault::new(fault, "give train or predict"));
+                    }
+                }
+            }
+            "--input" => self.input = Some(value.into()),
             "--python" => self.python = Some(value.into()),
             "--checkpoint" => self.checkpoint = value.into(),
             "--train-file" => self.train_file = value.into(),
@@ -81,15 +104,18 @@ impl Options {
     }
 
     /// One line for the head of the table.
-    pub(super) fn describe(&self) -> String {
-        let name = |path: &PathBuf| {
+    pub(super) fn describe(&self, file: &Path) -> String {
+        let name = |path: &Path| {
             path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
         };
+        let batches = match self.work {
+            Work::Train => format!(" batch size {},", self.batch_size),
+            Work::Predict => String::new(),
+        };
         let mut line = format!(
-            "{} on {}, batch size {}, at most {} tokens, {} threads, {} rounds in turn",
+            "{} on {},{batches} at most {} tokens, {} threads, {} rounds in turn",
             name(&self.checkpoint),
-            name(&self.train_file),
-            self.batch_size,
+            name(file),
             self.max_seq_length,
             self.threads,
             self.rounds
@@ -116,9 +142,12 @@ mod tests {
             parse(&["--rounds", "3", "--python", "p", "--", "--engine", "general"]).unwrap();
         assert_eq!((options.rounds, options.python), (3, Some("p".into())));
         assert_eq!(options.ours, ["--engine", "general"]);
+        let options = parse(&["--work", "predict", "--input", "dev.tsv"]).unwrap();
+        assert_eq!((options.work, options.input), (Work::Predict, Some("dev.tsv".into())));
         let fault = |arguments: &[&str]| parse(arguments).unwrap_err().to_string();
         assert!(fault(&["--rounds", "0"]).contains("--rounds is `0`"));
         assert!(fault(&["--rounds"]).contains("no value"));
+        assert!(fault(&["--work", "rest"]).contains("--work is `rest`"));
         assert!(fault(&["--round", "1"]).contains("unknown argument"));
     }
 }

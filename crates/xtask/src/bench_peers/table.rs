@@ -1,5 +1,7 @@
 //! What the rounds came to.
 
+use crate::fault::{Fault, Result};
+
 /// One side of the comparison.
 #[derive(Debug)]
 pub(super) struct Contender {
@@ -13,6 +15,19 @@ impl Contender {
         Self { name, runs: Vec::new() }
     }
 
+    /// Takes over a run's rate, under `key` of its record, and its memory.
+    pub(super) fn add(&mut self, record: &str, key: &str) -> Result<()> {
+        let value = |key| {
+            number(record, key).ok_or_else(|| {
+                Fault::new(format!("{}: no `{key}` in its record", self.name), "see above")
+            })
+        };
+        let (rate, memory) = (value(key)?, value("peak_rss_mb")?);
+        println!("round {}: {:<16} {rate:8.1} /s {memory:8.0} MiB", self.runs.len() + 1, self.name);
+        self.runs.push((rate, memory));
+        Ok(())
+    }
+
     fn sorted(&self, pick: fn(&(f64, f64)) -> f64) -> Vec<f64> {
         let mut values: Vec<f64> = self.runs.iter().map(pick).collect();
         values.sort_by(f64::total_cmp);
@@ -21,7 +36,7 @@ impl Contender {
 }
 
 /// The number after `"key":` in a JSON object, which may be nested.
-pub(super) fn number(json: &str, key: &str) -> Option<f64> {
+fn number(json: &str, key: &str) -> Option<f64> {
     let (_, rest) = json.split_once(&format!("\"{key}\":"))?;
     let end = rest.find([',', '}', '\n']).unwrap_or(rest.len());
     rest.get(..end)?.trim().parse().ok()
@@ -35,9 +50,9 @@ fn median(sorted: &[f64]) -> f64 {
 }
 
 /// The table; ratios are medians of the ratios to the last contender's run of the same round.
-pub(super) fn markdown(title: &str, contenders: &[Contender]) -> String {
+pub(super) fn markdown(title: &str, unit: &str, contenders: &[&Contender]) -> String {
     let mut text = format!(
-        "{title}\n\n| | rows/s, median | least to most | ours to it, median of rounds | peak memory, MiB |\n\
+        "{title}\n\n| | {unit}, median | least to most | ours to it, median of rounds | peak memory, MiB |\n\
          | --- | --- | --- | --- | --- |\n"
     );
     let Some(ours) = contenders.last() else { return text };
@@ -77,8 +92,12 @@ mod tests {
             Contender { name: "peer", runs: vec![(10.0, 100.0), (20.0, 300.0), (40.0, 200.0)] },
             Contender { name: "ours", runs: vec![(30.0, 50.0), (30.0, 50.0), (80.0, 50.0)] },
         ];
-        let text = markdown("title", &contenders);
-        assert!(text.contains("| peer | 20.0 | 10.0 to 40.0 | 2.00 | 200 |"), "{text}");
+        let text = markdown("title", "rows/s", &contenders.each_ref());
+        assert!(
+            text.contains("| | rows/s, median |")
+                && text.contains("| peer | 20.0 | 10.0 to 40.0 | 2.00 | 200 |"),
+            "{text}"
+        );
         assert!(text.contains("| ours | 30.0 | 30.0 to 80.0 | 1.00 | 50 |"), "{text}");
         assert_eq!(median(&[1.0, 3.0]), 2.0);
     }
