@@ -90,6 +90,7 @@ fn a_run_is_a_function_of_its_seed() {
 
 #[test]
 fn a_stream_names_the_masks_of_a_pass() {
+    let _turn = alone();
     let (model, data) = (model(0.1), texts());
     let batch = source(&data).batch(&[0, 1, 2], Batching::Longest).unwrap();
     let batch = DeviceBatch::upload(&batch, Device::Cpu).unwrap();
@@ -269,6 +270,7 @@ fn deeper_layers_move_less_under_layer_wise_decay() {
 
 #[test]
 fn patterns_that_match_nothing_or_everything_are_named() {
+    let _turn = alone();
     let mut model = model(0.0);
     let fault = |model: &mut BertClassifier, patterns: &[&str]| {
         model.freeze(patterns).unwrap_err().to_string()

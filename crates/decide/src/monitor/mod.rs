@@ -1,7 +1,7 @@
 //! A stream of timed, scored texts: the share of negative ones per topic, and alerts when it rises.
 //!
 //! ```
-//! use tunewise_decide::monitor::{Monitor, MonitorOptions, ScoredText};
+//! use tunewise_decide::monitor::{AlertKind, Monitor, MonitorOptions, ScoredText};
 //!
 //! # fn main() -> tunewise_decide::Result<()> {
 //! let options = MonitorOptions { baseline: Some(0.1), ..MonitorOptions::default() };
@@ -15,7 +15,8 @@
 //!     records.extend(monitor.push(text).1);
 //! }
 //! records.extend(monitor.finish());
-//! assert_eq!((records.len(), records[0].topic.as_str()), (1, "delivery"));
+//! let said: Vec<_> = records.iter().map(|record| (record.topic.as_str(), record.kind)).collect();
+//! assert_eq!(said, [("delivery", AlertKind::Opened), ("delivery", AlertKind::Escalated)]);
 //! # Ok(())
 //! # }
 //! ```
