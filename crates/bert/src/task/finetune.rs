@@ -62,7 +62,7 @@ pub struct Report {
 /// of [`crate::Checkpoint::open`] and [`crate::BertClassifier::from_checkpoint`] for the checkpoint;
 /// [`crate::Error::NothingToResume`] and [`crate::Error::ResumeMismatch`] for a run that cannot be
 /// resumed; [`crate::Error::OutputNotEmpty`] and [`crate::Error::Io`] for the output folder; those of
-/// [`Trainer::fit`].
+/// [`Trainer::fit`](crate::train::Trainer::fit).
 pub fn finetune(
     config: &FinetuneConfig,
     tell: &mut dyn FnMut(&Notice),
