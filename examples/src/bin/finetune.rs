@@ -26,7 +26,7 @@ fn finetune_command(args: &FinetuneArgs) -> CliResult {
         }
         say("stopping after this step; once more to stop at once");
     })?;
-    let group = group(&config)?;
+    let group = group(&mut config)?;
     let rank = group.as_ref().map_or(0, |group| group.rank());
     let mut progress = Progress::default();
     let mut downloads = DownloadBar::default();

@@ -22,14 +22,22 @@ pub enum DeviceChoice {
 }
 
 impl DeviceChoice {
+    /// The choice of the process of that number on its machine: `Auto` gives each another CUDA device, as
+    /// far as there are any.
+    #[must_use]
+    pub fn of_local_rank(self, local_rank: usize) -> Self {
+        match local_rank.checked_rem(cuda_devices()) {
+            Some(index) if self == Self::Auto => Self::Cuda(index),
+            _ => self,
+        }
+    }
+
     /// The device that is meant.
     ///
     /// # Errors
     /// [`Error::Setting`] for a CUDA device that libtorch does not see.
     pub fn resolve(self) -> Result<Device> {
-        tunewise_torch::init();
-        let count =
-            if tch::Cuda::is_available() { tch::Cuda::device_count().max(0) as usize } else { 0 };
+        let count = cuda_devices();
         match self {
             Self::Cpu => Ok(Device::Cpu),
             Self::Auto if count == 0 => Ok(Device::Cpu),
@@ -44,6 +52,12 @@ impl DeviceChoice {
             }),
         }
     }
+}
+
+/// How many CUDA devices libtorch sees.
+fn cuda_devices() -> usize {
+    tunewise_torch::init();
+    if tch::Cuda::is_available() { tch::Cuda::device_count().max(0) as usize } else { 0 }
 }
 
 impl fmt::Display for DeviceChoice {
@@ -88,5 +102,22 @@ impl TryFrom<String> for DeviceChoice {
 impl From<DeviceChoice> for String {
     fn from(device: DeviceChoice) -> Self {
         device.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_gets_a_device_of_its_own_only_where_none_was_chosen() {
+        for chosen in [DeviceChoice::Cpu, DeviceChoice::Cuda(3)] {
+            assert_eq!(chosen.of_local_rank(1), chosen);
+        }
+        let own = match cuda_devices() {
+            0 => DeviceChoice::Auto,
+            count => DeviceChoice::Cuda(5 % count),
+        };
+        assert_eq!(DeviceChoice::Auto.of_local_rank(5), own);
     }
 }

@@ -29,7 +29,8 @@ pub(super) struct Fingerprint {
     model: Value,
     precision: String,
     engine: String,
-    /// How many processes share a step.
+    /// How many processes share a step; a checkpoint that does not say is of one.
+    #[serde(default = "alone")]
     processes: usize,
     device: String,
     threads: i64,
@@ -128,6 +129,10 @@ impl Fingerprint {
     pub(super) fn processes(&self) -> usize {
         self.processes
     }
+}
+
+fn alone() -> usize {
+    1
 }
 
 /// The first field outside `free` in which two fingerprints differ, with both values.

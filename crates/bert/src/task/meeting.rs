@@ -1,5 +1,7 @@
 //! The processes of a group make sure that they do the same run.
 
+use std::path::Path;
+
 use serde_json::Value;
 use tch::{Kind, Tensor};
 use tunewise_torch::ProcessGroup;
@@ -7,7 +9,6 @@ use tunewise_torch::ProcessGroup;
 use super::fingerprint::{Fingerprint, difference, shown};
 use crate::error::Context;
 use crate::{Error, Result};
-use std::path::Path;
 
 /// What a process of a group may have otherwise than the first.
 const FREE: [&str; 3] = ["threads", "model_commit", "device"];

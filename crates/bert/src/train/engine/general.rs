@@ -83,8 +83,11 @@ impl GeneralEngine {
             self.loss.as_ref().map_or(Ok(0.0), |loss| loss.f_double_value(&[])).at("loss")?;
         let mut numbers = [loss];
         group.reduce_gradients(self.optimizer.parameters(), &mut numbers)?;
-        self.loss =
-            Some(Tensor::f_from_slice(&numbers).and_then(|loss| loss.f_squeeze()).at("loss")?);
+        self.loss = Some(
+            Tensor::f_from_slice(&numbers)
+                .and_then(|loss| loss.f_squeeze()?.f_to_device(self.device))
+                .at("loss")?,
+        );
         Ok(())
     }
 
