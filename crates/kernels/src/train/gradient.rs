@@ -3,6 +3,7 @@
 use super::lanes::{LANES, Lanes, lanes};
 use super::pairs::Pairs;
 use super::tile::{Left, Right, Sums, Tile};
+use super::wide::Lefts;
 use crate::tile::{COLUMNS, ROWS};
 use crate::{Isa, Result, error::same};
 
@@ -45,36 +46,66 @@ pub fn weight_gradient(
         same("outputs of a share", share.outputs.width, outputs)?;
         same("tokens of a share", share.outputs.pairs, share.inputs.pairs)?;
     }
+    let strips = strips(first, rows);
+    let steps = shares.iter().map(|share| share.inputs.pairs).max().unwrap_or(0);
+    let mut lefts = Lefts::new(isa, (strips.len() * shares.len(), steps));
+    for (place, strip) in strips.iter().enumerate() {
+        for (number, share) in shares.iter().enumerate() {
+            let tile = place * shares.len() + number;
+            lefts.fill(tile, strip.left(share), (strip.count, share.inputs.pairs));
+        }
+    }
     let (mut squares, mut sums) = (0.0, Sums::ZERO);
     for panel in 0..inputs.div_ceil(COLUMNS) {
         let column = panel * COLUMNS;
-        let mut row = 0;
-        while row < rows {
-            // Tiles end where the left sides' panels do.
-            let place = (first + row) % ROWS;
-            let count = (ROWS - place).min(rows - row);
-            for (number, Share { outputs, inputs }) in shares.iter().enumerate() {
-                let lines = inputs.pairs * 3;
-                let from = (first + row) / ROWS * outputs.pairs * ROWS + place;
+        for (place, strip) in strips.iter().enumerate() {
+            for (number, share) in shares.iter().enumerate() {
+                let pairs = share.inputs.pairs;
+                let lines = &share.inputs.right[panel * pairs * 3..(panel + 1) * pairs * 3];
                 Tile {
-                    left: Left::steps(outputs.left.get(from..).unwrap_or(&[])),
-                    right: Right {
-                        lines: &inputs.right[panel * lines..(panel + 1) * lines],
-                        run: inputs.pairs.max(1),
-                        jump: 0,
-                    },
-                    rows: count,
-                    steps: inputs.pairs,
+                    left: lefts.of(place * shares.len() + number, strip.left(share)),
+                    right: Right { lines, run: pairs.max(1), jump: 0 },
+                    rows: strip.count,
+                    steps: pairs,
                     onto: number > 0,
                 }
                 .sum(isa, &mut sums);
             }
-            let corner = Corner { row, count, column, inputs, onto };
+            let corner = Corner { row: strip.row, count: strip.count, column, inputs, onto };
             squares += store(isa, &sums, corner, out);
-            row += count;
         }
     }
     Ok(squares)
+}
+
+/// Rows of the gradient that a tile takes, and where in which panel of the left sides they begin.
+#[derive(Clone, Copy)]
+struct Strip {
+    row: usize,
+    count: usize,
+    panel: usize,
+    place: usize,
+}
+
+impl Strip {
+    fn left<'a>(&self, share: &Share<'a>) -> Left<'a> {
+        let from = self.panel * share.outputs.pairs * ROWS + self.place;
+        // An empty side has no steps either.
+        Left::steps(share.outputs.left.get(from..).unwrap_or(&[]))
+    }
+}
+
+/// Tiles end where the left sides' panels do.
+fn strips(first: usize, rows: usize) -> Vec<Strip> {
+    let mut strips = Vec::with_capacity(rows / ROWS + 2);
+    let mut row = 0;
+    while row < rows {
+        let (panel, place) = ((first + row) / ROWS, (first + row) % ROWS);
+        let count = (ROWS - place).min(rows - row);
+        strips.push(Strip { row, count, panel, place });
+        row += count;
+    }
+    strips
 }
 
 /// A tile's place in the gradient.

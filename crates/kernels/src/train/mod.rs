@@ -15,6 +15,7 @@ mod pairs;
 mod round;
 mod small;
 mod tile;
+mod wide;
 
 pub use adamw::{AdamSettings, AdamStep, Moving, adamw, adamw_idle, shrink};
 pub use attention::{AttentionRoom, Heads, HeadsGradient, attention_backward, attention_forward};

@@ -3,6 +3,7 @@
 use super::finish::{Finish, Patch, finish};
 use super::lanes::{LANES, Lanes, lanes};
 use super::tile::{Left, Right, Sums, Tile};
+use super::wide::Lefts;
 use crate::tile::{COLUMNS, Line, ROWS};
 use crate::{Isa, Result, error::same};
 
@@ -127,23 +128,28 @@ fn product<'a>(
     let stride = padded(inputs).max(1);
     let rows = x.len() / stride;
     same("numbers of the product", done.room(), rows * outputs)?;
+    let steps = steps(inputs);
     let mut sums = Sums::ZERO;
+    let mut lefts = Lefts::new(isa, (ROW_BLOCK.min(rows).div_ceil(ROWS), steps));
     for block in (0..rows).step_by(ROW_BLOCK) {
         let end = (block + ROW_BLOCK).min(rows);
+        let tiles = (end - block).div_ceil(ROWS);
+        // Spread evenly: seven and seven rather than eight and six.
+        let bounds = |tile: usize| block + (end - block) * tile / tiles;
+        let left = |tile| Left::rows(&x[bounds(tile) * stride..bounds(tile + 1) * stride], stride);
+        for tile in 0..tiles {
+            lefts.fill(tile, left(tile), (bounds(tile + 1) - bounds(tile), steps));
+        }
         for panel in 0..outputs.div_ceil(COLUMNS) {
             let right = right(panel);
-            let tiles = (end - block).div_ceil(ROWS);
-            let mut first = block;
             for tile in 0..tiles {
-                // Spread evenly: seven and seven rather than eight and six.
-                let rows = (end - first).div_ceil(tiles - tile);
-                let left = Left::rows(&x[first * stride..(first + rows) * stride], stride);
-                Tile { left, right, rows, steps: steps(inputs), onto: false }.sum(isa, &mut sums);
+                let (first, rows) = (bounds(tile), bounds(tile + 1) - bounds(tile));
+                let left = lefts.of(tile, left(tile));
+                Tile { left, right, rows, steps, onto: false }.sum(isa, &mut sums);
                 let column = panel * COLUMNS;
                 let columns = COLUMNS.min(outputs - column);
                 let patch = Patch { sums: &sums, first, rows, column, columns, width: outputs };
                 finish(isa, patch, done);
-                first += rows;
             }
         }
     }
@@ -159,14 +165,13 @@ fn pack_body<V: Lanes>(block: &mut PackedBlock<'_>, weight: &[f32]) {
     for column in 0..3 {
         let rows: [&[f32]; LANES] = std::array::from_fn(|lane| row(LANES * column + lane));
         for (chunk, lines) in block.forward.chunks_mut(3 * LANES).enumerate() {
-            let part = |row: &'_ [f32]| -> (usize, usize) {
-                ((chunk * 2 * LANES).min(row.len()), ((chunk + 1) * 2 * LANES).min(row.len()))
-            };
-            let rows = rows.map(|row| {
-                let (from, to) = part(row);
-                &row[from..to]
-            });
-            V::transpose(rows, &mut lines[column..]);
+            // A loop: what `map` calls is compiled without the vector instructions, and so not inlined.
+            let mut parts: [&[f32]; LANES] = [&[]; LANES];
+            for (part, row) in parts.iter_mut().zip(&rows) {
+                let from = (chunk * 2 * LANES).min(row.len());
+                *part = &row[from..(from + 2 * LANES).min(row.len())];
+            }
+            V::transpose(parts, &mut lines[column..]);
         }
     }
     for (panel, lines) in block.backward.chunks_exact_mut(PAIRS * 3).enumerate() {

@@ -7,6 +7,7 @@
 
 use std::marker::PhantomData;
 
+use super::wide::{CHUNK, Wide};
 use crate::Isa;
 use crate::tile::{COLUMNS, Line, ROWS};
 
@@ -25,6 +26,9 @@ pub(crate) struct Left<'a> {
     pairs: usize,
     of_row: usize,
     of_step: usize,
+    /// The same in fp32, of as many rows and steps as a tile takes; empty where the processor
+    /// multiplies pairs.
+    wide: &'a [Wide],
     data: PhantomData<&'a [u16]>,
 }
 
@@ -32,13 +36,48 @@ impl<'a> Left<'a> {
     /// Rows of `stride` bf16, an even number.
     pub(crate) fn rows(x: &'a [u16], stride: usize) -> Self {
         let (first, pairs) = (x.as_ptr().cast(), x.len() / 2);
-        Self { first, pairs, of_row: stride / 2, of_step: 1, data: PhantomData }
+        Self { first, pairs, of_row: stride / 2, of_step: 1, wide: &[], data: PhantomData }
     }
 
     /// Steps of [`ROWS`] pairs.
     pub(crate) fn steps(x: &'a [u32]) -> Self {
         let (first, pairs) = (x.as_ptr().cast(), x.len());
-        Self { first, pairs, of_row: 1, of_step: ROWS, data: PhantomData }
+        Self { first, pairs, of_row: 1, of_step: ROWS, wide: &[], data: PhantomData }
+    }
+
+    /// With what [`Left::widen`] made of it.
+    pub(super) fn with(self, wide: &'a [Wide]) -> Self {
+        Self { wide, ..self }
+    }
+
+    /// Whether a tile of that shape is within the factor.
+    fn has(&self, (rows, steps): (usize, usize)) -> bool {
+        rows <= ROWS && (rows - 1) * self.of_row + (steps - 1) * self.of_step < self.pairs
+    }
+
+    /// Writes a tile's factors as fp32; a tile takes no more rows and steps than were widened.
+    pub(super) fn widen(self, isa: Isa, shape: (usize, usize), room: &mut [Wide]) {
+        let (rows, steps) = shape;
+        if rows == 0 || steps == 0 || room.is_empty() {
+            return;
+        }
+        assert!(self.has(shape) && room.len() >= steps.div_ceil(CHUNK), "shape of a tile");
+        #[cfg(target_arch = "x86_64")]
+        if isa.has_avx512() {
+            for (chunk, room) in room.iter_mut().enumerate().take(steps.div_ceil(CHUNK)) {
+                let first = chunk * CHUNK;
+                let shape = (rows, CHUNK.min(steps - first));
+                // SAFETY: `Isa::detect` found the instructions; rows and steps are within the factor.
+                unsafe {
+                    if self.of_step == 1 {
+                        x86::widen::<false>(self, first, shape, room);
+                    } else {
+                        x86::widen::<true>(self, first, shape, room);
+                    }
+                }
+            }
+        }
+        let _ = isa;
     }
 }
 
@@ -72,9 +111,8 @@ impl Tile<'_> {
             }
             return;
         }
-        let last_left = (rows - 1) * left.of_row + (steps - 1) * left.of_step;
         let last_right = (steps - 1) / right.run * right.jump + ((steps - 1) % right.run) * 3 + 2;
-        let fits = rows <= ROWS && last_left < left.pairs && last_right < right.lines.len();
+        let fits = left.has((rows, steps)) && last_right < right.lines.len();
         assert!(fits, "shape of a tile");
         #[cfg(target_arch = "x86_64")]
         if isa.has_bf16() {
@@ -83,9 +121,9 @@ impl Tile<'_> {
             return unsafe { x86::BF16[rows - 1](self, sums) };
         }
         #[cfg(target_arch = "x86_64")]
-        if isa.has_avx512() {
+        if isa.has_avx512() && left.wide.len() >= steps.div_ceil(CHUNK) {
             let kernels = if left.of_step == 1 { x86::ROW_BY_ROW } else { x86::STEPS };
-            // SAFETY: as above; without `of_step == 1` the left side was made by `Left::steps`.
+            // SAFETY: as above; the factors are there in fp32, in the form that goes with `of_step`.
             return unsafe { kernels[rows - 1](self, sums) };
         }
         let _ = isa;
@@ -119,14 +157,14 @@ impl Tile<'_> {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m512, __m512bh, __m512i, _mm512_and_si512, _mm512_castsi512_ps, _mm512_dpbf16_ps,
-        _mm512_fmadd_ps, _mm512_load_ps, _mm512_load_si512, _mm512_mask_storeu_epi32,
-        _mm512_maskz_loadu_epi32, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
-        _mm512_slli_epi32, _mm512_store_ps, _mm512_store_si512,
+        __m512, __m512bh, __m512i, _MM_HINT_T0, _mm_prefetch, _mm512_and_si512,
+        _mm512_castsi512_ps, _mm512_dpbf16_ps, _mm512_fmadd_ps, _mm512_load_ps, _mm512_load_si512,
+        _mm512_mask_storeu_epi32, _mm512_maskz_loadu_epi32, _mm512_set1_epi32, _mm512_set1_ps,
+        _mm512_setzero_ps, _mm512_slli_epi32, _mm512_store_ps, _mm512_store_si512,
     };
-    use std::mem::{MaybeUninit, transmute};
+    use std::mem::transmute;
 
-    use super::{Left, ROWS, Right, Sums, Tile};
+    use super::{CHUNK, Left, ROWS, Right, Sums, Tile, Wide};
     use crate::tile::Line;
 
     type Kernel = unsafe fn(Tile<'_>, &mut Sums);
@@ -224,43 +262,30 @@ mod x86 {
         end(&sums, out);
     }
 
-    /// Steps whose left factors are widened together.
-    const CHUNK: usize = 64;
-
-    /// Left factors of a chunk as fp32, the pairs' upper numbers and their lower ones: by steps
-    /// `[CHUNK / 2, 2, 2, ROWS]`, upper and lower numbers of two steps at a time, row by row
-    /// `[2, ROWS, CHUNK]`.
-    #[repr(C, align(64))]
-    struct Wide([f32; 2 * ROWS * CHUNK]);
-
     /// For tiles of R rows, by multiply-adds in fp32: to the bit what the portable form gives, as the
     /// product of two bfloat16 is exact.
     #[target_feature(enable = "avx512f")]
     unsafe fn fp32<const R: usize, const BY_STEP: bool>(tile: Tile<'_>, out: &mut Sums) {
         let mut sums = begin::<R>(tile.onto, out);
-        let mut wide = MaybeUninit::<Wide>::uninit();
-        let wide = wide.as_mut_ptr().cast::<f32>();
         let Right { lines, run, jump } = tile.right;
         let (mut lines, mut done) = (lines.as_ptr(), 0); // the run, and its steps that are done
-        let mut first = 0;
-        while first < tile.steps {
-            let count = CHUNK.min(tile.steps - first);
-            // SAFETY: the steps are within the left factor, and no more than a chunk.
-            unsafe { widen::<R, BY_STEP>(tile.left, (first, count), wide) };
+        let mut left = tile.steps;
+        for wide in tile.left.wide {
+            let count = CHUNK.min(left);
             let mut step = 0;
             while step < count {
                 let steps = (run - done).min(count - step);
                 // SAFETY: steps and lines are within the factors.
                 unsafe {
                     let from = lines.wrapping_add(3 * done);
-                    run_of_steps::<R, BY_STEP>(&mut sums, (wide, step), (from, steps));
+                    run_of_steps::<R, BY_STEP>(&mut sums, (wide.0.as_ptr(), step), (from, steps));
                 }
                 (step, done) = (step + steps, done + steps);
                 if done == run {
                     (lines, done) = (lines.wrapping_add(jump), 0);
                 }
             }
-            first += count;
+            left -= count;
         }
         end(&sums, out);
     }
@@ -284,6 +309,9 @@ mod x86 {
     ) {
         let upper = _mm512_set1_epi32(UPPER);
         for step in first..first + steps {
+            for column in 0..3 {
+                _mm_prefetch::<_MM_HINT_T0>(lines.wrapping_add(3 * AHEAD + column).cast());
+            }
             for half in 0..2 {
                 let mut w = [_mm512_setzero_ps(); 3];
                 for (column, w) in w.iter_mut().enumerate() {
@@ -307,22 +335,26 @@ mod x86 {
         }
     }
 
+    /// Steps from the one that is multiplied to the one whose lines are fetched.
+    const AHEAD: usize = 16;
+
     /// The upper number of a pair.
     const UPPER: i32 = 0xffff_0000_u32 as i32;
 
-    /// Writes the left factors of R rows and those steps.
-    #[inline]
+    /// Writes the left factors of `count` steps, at most a chunk, from `first` on.
     #[target_feature(enable = "avx512f")]
-    unsafe fn widen<const R: usize, const BY_STEP: bool>(
+    pub(super) unsafe fn widen<const BY_STEP: bool>(
         left: Left<'_>,
-        (first, count): (usize, usize),
-        wide: *mut f32,
+        first: usize,
+        (rows, count): (usize, usize),
+        wide: &mut Wide,
     ) {
+        let wide = wide.0.as_mut_ptr();
         let upper = _mm512_set1_epi32(UPPER);
         let pairs = left.first.cast::<i32>();
         let mask = |count: usize| if count >= 16 { u16::MAX } else { (1u16 << count) - 1 };
         if BY_STEP {
-            let words = (count - 1) * ROWS + R; // to the last row of the last step
+            let words = (count - 1) * ROWS + rows; // to the last row of the last step
             for step in (0..count).step_by(2) {
                 let from = pairs.wrapping_add((first + step) * ROWS);
                 let to = |half| wide.wrapping_add(place::<true>(half, 0, step)).cast();
@@ -336,7 +368,7 @@ mod x86 {
             }
             return;
         }
-        for row in 0..R {
+        for row in 0..rows {
             for step in (0..count).step_by(16) {
                 let from = pairs.wrapping_add(row * left.of_row + first + step);
                 let (high, low) = (place::<false>(0, row, step), place::<false>(1, row, step));
