@@ -24,6 +24,7 @@ use crate::{BertClassifier, BertConfig, Checkpoint, Error, Head, Precision, Resu
 pub struct Classifier {
     model: Model,
     backend: Backend,
+    is_int8: bool,
     codec: Arc<Codec>,
     options: ClassifierOptions,
 }
@@ -40,7 +41,7 @@ enum Model {
 /// | name | default | meaning |
 /// | --- | --- | --- |
 /// | `device` | CPU | where |
-/// | `precision` | fp32 | arithmetic |
+/// | `precision` | stored | arithmetic; stored: fp32, int8 of weights in 8 bits |
 /// | `batch_size` | 64 | rows of a batch |
 /// | `max_seq_length` | none | tokens; none: as trained, else what tokenizer and positions allow |
 /// | `long_texts` | truncated | what becomes of texts of more tokens |
@@ -67,7 +68,7 @@ impl Default for ClassifierOptions {
     fn default() -> Self {
         Self {
             device: Device::Cpu,
-            precision: InferencePrecision::Fp32,
+            precision: InferencePrecision::Stored,
             batch_size: 64,
             max_seq_length: None,
             long_texts: LongTexts::Truncated,
@@ -86,7 +87,8 @@ impl ClassifierOptions {
 }
 
 impl Classifier {
-    /// Loads a fine-tuned checkpoint folder, to run on the CPU in fp32.
+    /// Loads a fine-tuned checkpoint folder, to run on the CPU in fp32, or in int8 if its weights are in
+    /// 8 bits.
     ///
     /// # Errors
     /// As [`Classifier::with_options`].
@@ -105,10 +107,12 @@ impl Classifier {
         let checkpoint = Checkpoint::open(dir)?;
         let (tokenizer, settings) = (Tokenizer::from_dir(dir)?, Settings::from_dir(dir)?);
         let codec = Codec::new(checkpoint.config(), tokenizer, &settings, &options)?;
-        let backend = Backend::choose(options.precision, options.device, Isa::detect());
+        let is_int8 = checkpoint.is_int8();
+        let precision = options.precision.of_weights(is_int8);
+        let backend = Backend::choose(precision, options.device, Isa::detect());
         options.validate()?;
         let model = Model::load(checkpoint, backend, options.device)?;
-        Self::of_parts(model, codec, options, backend)
+        Ok(Self { is_int8, ..Self::of_parts(model, codec, options, backend)? })
     }
 
     /// A classifier of a model that there is already, on libtorch.
@@ -131,7 +135,7 @@ impl Classifier {
         options: ClassifierOptions,
         backend: Backend,
     ) -> Result<Self> {
-        let classifier = Self { model, backend, codec: Arc::new(codec), options };
+        let classifier = Self { model, backend, is_int8: false, codec: Arc::new(codec), options };
         classifier.codec.encode_texts(&[""])?; // refuses windows that leave no room for text
         Ok(classifier)
     }
@@ -193,6 +197,13 @@ impl Classifier {
     #[must_use]
     pub fn backend(&self) -> Backend {
         self.backend
+    }
+
+    /// Whether the folder's weights are in 8 bits; [`Classifier::backend`] says how they are computed
+    /// with.
+    #[must_use]
+    pub fn is_int8(&self) -> bool {
+        self.is_int8
     }
 
     /// The tokens that texts are truncated to.

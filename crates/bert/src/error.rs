@@ -152,8 +152,8 @@ pub enum Error {
         /// The shape that fits.
         expected: Vec<usize>,
     },
-    /// A tensor has a dtype that is not a float.
-    #[error("{}: tensor `{name}` has dtype {got}, expected F32, F16 or BF16", path.display())]
+    /// A tensor has a dtype that does not belong there.
+    #[error("{}: tensor `{name}` has dtype {got}, expected {expected}", path.display())]
     TensorDtype {
         /// The checkpoint.
         path: PathBuf,
@@ -161,6 +161,8 @@ pub enum Error {
         name: String,
         /// The file's dtype.
         got: String,
+        /// What would do.
+        expected: &'static str,
     },
     /// A tensor holds NaN or an infinity.
     #[error("{}: tensor `{name}` holds NaN or infinity", path.display())]

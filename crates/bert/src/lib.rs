@@ -19,6 +19,7 @@
 //! | `adapter_classifier` | [`AdapterClassifier`]: one base, many adapters |
 //! | `engine` | [`Engine`]: prediction on kernels of our own, and when it is used: [`Backend`] |
 //! | `serve` | [`SharedClassifier`]: one model for many threads and tasks |
+//! | `export` | [`export_int8`]: the weights in 8 bits |
 //! | `pretrained` | [`PretrainedWriter`]: folders that Transformers loads |
 //! | [`task`] | [`finetune`](task::finetune): the main job |
 //! | [`search`] | [`search`](search::search): many such jobs, for the settings that do best |
@@ -34,6 +35,7 @@ mod codec;
 mod download_bar;
 mod engine;
 mod error;
+mod export;
 mod files;
 mod long_texts;
 mod mix;
@@ -54,11 +56,12 @@ pub use classifier::{Classifier, ClassifierOptions};
 pub use download_bar::DownloadBar;
 pub use engine::{Backend, Engine, EnginePrecision, Fallback, InferencePrecision};
 pub use error::{Error, Result};
+pub use export::{Exported, export_int8};
 pub use long_texts::{Aggregation, LongTexts};
 pub use model::{
     Activation, AdaLoraConfig, BertClassifier, BertConfig, BitFitConfig, Checkpoint, DeviceBatch,
     Head, HeadConfig, HoulsbyConfig, LoadReport, LoraConfig, Mode, PeftConfig, Precision, Tape,
-    TargetModules,
+    TargetModules, WordEmbeddings,
 };
 pub use prediction::Prediction;
 pub use pretrained::{PretrainedWriter, Settings};

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use tunewise_data::Tokenizer;
 
 use crate::error::Context;
-use crate::{BertClassifier, Result, files};
+use crate::{BertClassifier, BertConfig, Result, files};
 
 /// `tunewise.json`: what a checkpoint needs to predict as it was trained, and Transformers does not
 /// record.
@@ -99,6 +99,12 @@ impl PretrainedWriter {
     /// # Errors
     /// [`crate::Error::Io`], or [`crate::Error::Torch`] if a tensor cannot be copied to the host.
     pub fn write(&self, dir: &Path, model: &BertClassifier) -> Result<()> {
+        self.write_beside(dir, model.config())?;
+        files::write(&dir.join("model.safetensors"), &model.to_safetensors()?)
+    }
+
+    /// Writes what stands beside the weights.
+    pub(crate) fn write_beside(&self, dir: &Path, config: &BertConfig) -> Result<()> {
         for (name, bytes) in &self.tokenizer_files {
             files::write(&dir.join(name), bytes)?;
         }
@@ -107,7 +113,6 @@ impl PretrainedWriter {
             self.tokenizer.save(tokenizer_json)?;
         }
         self.settings.save(dir)?;
-        files::write_json(&dir.join("config.json"), &model.config().to_json())?;
-        files::write(&dir.join("model.safetensors"), &model.to_safetensors()?)
+        files::write_json(&dir.join("config.json"), &config.to_json())
     }
 }

@@ -3,9 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
 use tch::Device;
-use tunewise_bert::{BertClassifier, Engine, EnginePrecision, Error, Head};
+use tunewise_bert::{
+    BertClassifier, Checkpoint, Classifier, ClassifierOptions, Engine, EnginePrecision, Error,
+    Head, InferencePrecision, WordEmbeddings, export_int8,
+};
 use tunewise_data::{Dataset, EncodedTexts, Example, Tokenizer};
 
 fn folder(name: &str) -> PathBuf {
@@ -108,4 +113,123 @@ fn a_text_that_is_too_long_is_refused() {
     let engine = Engine::new(&case.model, EnginePrecision::Fp32, 1).unwrap();
     assert!(matches!(engine.logits(&long, 64), Err(Error::SequenceTooLong { length: 80, .. })));
     assert!(engine.logits(&encode(&tokenizer, &[], 8), 64).unwrap().is_empty());
+}
+
+fn engine(dir: &Path, precision: EnginePrecision) -> Result<Engine, Error> {
+    Engine::from_checkpoint(Checkpoint::open(dir)?, precision, 1)
+}
+
+fn farthest(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).fold(0.0, |most: f32, (a, b)| most.max((a - b).abs()))
+}
+
+#[test]
+fn an_exported_folder_has_the_logits_of_its_original_in_int8_to_the_bit() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in CASES {
+        let Case { texts, .. } = load(name);
+        let [exact, small] = ["exact", "small"].map(|kind| dir.path().join(name).join(kind));
+        std::fs::create_dir(dir.path().join(name)).unwrap();
+        let whole = export_int8(folder(name), &exact, WordEmbeddings::Fp32).unwrap();
+        let narrow = export_int8(folder(name), &small, WordEmbeddings::Int8).unwrap();
+        assert!(narrow.bytes_after < whole.bytes_after && whole.bytes_after < whole.bytes_before);
+        let logits =
+            |dir: &Path, precision| engine(dir, precision).unwrap().logits(&texts, 64).unwrap();
+        let (fp32, int8) = (EnginePrecision::Fp32, EnginePrecision::Int8);
+        let before = logits(&folder(name), int8);
+        assert_eq!(logits(&exact, int8), before, "{name}");
+        // Words in 8 bits move the logits, by no more than layers in 8 bits do.
+        let size = before.iter().fold(1.0f32, |size, logit| size.max(logit.abs()));
+        let moved = farthest(&logits(&small, int8), &before);
+        assert!(moved > 0.0 && moved < 5e-2 * size, "{name}: {moved} of {size}");
+
+        // Asked for fp32, both engines take the numbers that the 8 bits stand for.
+        let (model, report) =
+            BertClassifier::load_pretrained(&small, &Head::Kept, Device::Cpu).unwrap();
+        let of_model = Engine::new(&model, fp32, 1).unwrap().logits(&texts, 64).unwrap();
+        let of_folder = logits(&small, fp32);
+        assert_eq!(of_model, of_folder, "{name}");
+        assert!(farthest(&of_folder, &logits(&folder(name), fp32)) > 1e-5, "{name}");
+        assert_eq!(report.widened, 6 * model.config().num_hidden_layers + 1);
+    }
+}
+
+#[test]
+fn a_classifier_says_that_its_folder_is_in_8_bits_and_runs_as_it_is_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let small = dir.path().join("small");
+    export_int8(folder("single_label"), &small, WordEmbeddings::Fp32).unwrap();
+    let load = |dir: &Path, precision| {
+        Classifier::with_options(dir, ClassifierOptions { precision, ..Default::default() })
+            .unwrap()
+    };
+    let (stored, auto) = (InferencePrecision::Stored, InferencePrecision::Auto);
+    let int8 = load(&folder("single_label"), InferencePrecision::Int8).backend();
+    let full = load(&folder("single_label"), InferencePrecision::Fp32);
+    assert!(!full.is_int8());
+    assert_eq!(load(&folder("single_label"), stored).backend(), full.backend());
+    for (asked, backend) in
+        [(stored, int8), (auto, int8), (InferencePrecision::Fp32, full.backend())]
+    {
+        let classifier = load(&small, asked);
+        assert!(classifier.is_int8() && classifier.backend() == backend, "{asked}");
+        assert_eq!(classifier.predict(&["good price"]).unwrap().len(), 1);
+    }
+    let texts = ["good price", "never broken"];
+    let same = load(&small, stored).predict(&texts).unwrap();
+    assert_eq!(Classifier::from_pretrained(&small).unwrap().predict(&texts).unwrap(), same);
+
+    let again = export_int8(&small, dir.path().join("again"), WordEmbeddings::Int8).unwrap_err();
+    assert!(again.to_string().contains("not in 8 bits already"), "{again}");
+    let over = export_int8(folder("single_label"), &small, WordEmbeddings::Int8).unwrap_err();
+    assert!(matches!(over, Error::OutputNotEmpty { .. }));
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left half-written");
+}
+
+const FILE: &str = "model.int8.safetensors";
+const KEY: &str = "bert.encoder.layer.0.attention.self.key.weight";
+
+/// Why a folder is refused one of whose tensors another stands for, or none.
+fn fault(good: &[u8], dir: &Path, name: &str, other: Option<(Dtype, Vec<usize>)>) -> String {
+    let file = SafeTensors::deserialize(good).unwrap();
+    let mut tensors: Vec<_> = file.iter().filter(|(known, _)| *known != name).collect();
+    let zeros = vec![0; 1 << 16];
+    if let Some((dtype, shape)) = other {
+        let bytes = shape.iter().product::<usize>() * dtype.bitsize() / 8;
+        tensors.push((name, TensorView::new(dtype, shape, &zeros[..bytes]).unwrap()));
+    }
+    std::fs::write(dir.join(FILE), safetensors::serialize(tensors, None).unwrap()).unwrap();
+    let error = engine(dir, EnginePrecision::Int8).unwrap_err().to_string();
+    let other = BertClassifier::load_pretrained(dir, &Head::Kept, Device::Cpu).unwrap_err();
+    assert_eq!(other.to_string(), error, "whoever loads it says the same");
+    error
+}
+
+#[test]
+fn bad_folders_in_8_bits_are_refused_by_file_and_tensor() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("small");
+    export_int8(folder("single_label"), &dir, WordEmbeddings::Int8).unwrap();
+    let good = std::fs::read(dir.join(FILE)).unwrap();
+    let scale = format!("{KEY}_scale");
+    let (i8, f16, f32) = (Dtype::I8, Dtype::F16, Dtype::F32);
+    for (name, other, expected) in [
+        (scale.as_str(), None, "missing"),
+        (&scale, Some((f16, vec![32])), "has dtype F16, expected F32"),
+        (&scale, Some((f32, vec![1])), "has shape [1], expected [32]"),
+        (KEY, Some((f32, vec![32, 32])), "has dtype F32, expected I8"),
+        (KEY, Some((Dtype::U8, vec![32, 32])), "has dtype U8, expected F32, F16, BF16 or I8"),
+        (KEY, Some((i8, vec![32, 31])), "has shape [32, 31], expected [32, 32]"),
+        (KEY, None, "missing"),
+        ("classifier.weight", Some((i8, vec![3, 32])), "has dtype I8, expected F32"),
+        ("extra.weight_scale", Some((f32, vec![3])), "unexpected"),
+    ] {
+        let error = fault(&good, &dir, name, other);
+        for part in [name, expected, dir.to_str().unwrap()] {
+            assert!(error.contains(part), "expected {part:?} in {error}");
+        }
+    }
+    std::fs::write(dir.join(FILE), &good[..good.len() - 1]).unwrap();
+    let error = engine(&dir, EnginePrecision::Int8).unwrap_err().to_string();
+    assert!(error.contains(FILE), "{error}");
 }

@@ -22,7 +22,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | `isa` | what the processor has: [`Isa`] |
-//! | `weights` | weights packed in panels: [`Weights`] |
+//! | `weights` | weights packed in panels: [`Weights`], [`quantize_row`] |
 //! | `operand` | activations in the weights' precision: [`Operand`] |
 //! | `tile` | the register tiles of the product |
 //! | `attention` | softmax attention of one text: [`attend`] |
@@ -52,4 +52,4 @@ pub use error::{Error, Result};
 pub use isa::Isa;
 pub use operand::{Operand, Precision};
 pub use rows::{Activation, LayerNorm, add_layer_norm, tanh};
-pub use weights::Weights;
+pub use weights::{Weights, quantize_row};

@@ -10,6 +10,21 @@ use crate::{Activation, Error, Isa, Operand, Precision, Result, math};
 /// second-level cache.
 const BLOCK: usize = 64;
 
+/// Appends a row of weights in 8 bits to `out`; what each is to be multiplied by. The largest becomes
+/// 127, halves go to the even number.
+///
+/// ```
+/// let mut row = Vec::new();
+/// let scale = tunewise_kernels::quantize_row(&[0.5, -1.27, 0.0], &mut row);
+/// assert_eq!((row, scale), (vec![50, -127, 0], 0.01));
+/// ```
+pub fn quantize_row(row: &[f32], out: &mut Vec<i8>) -> f32 {
+    let largest = row.iter().fold(0.0f32, |largest, w| largest.max(w.abs()));
+    let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+    out.extend(row.iter().map(|w| (w / scale).round_ties_even().clamp(-127.0, 127.0) as i8));
+    scale
+}
+
 /// A linear layer's weights and bias, rounded to a precision and packed in panels of 48 outputs.
 ///
 /// In int8 each output has a scale of its own: its largest weight becomes 127.
@@ -32,11 +47,36 @@ impl Weights {
     /// # Errors
     /// [`Error::Shape`] if the weights are not whole rows of one or more inputs.
     pub fn pack(precision: Precision, weight: &[f32], bias: &[f32]) -> Result<Self> {
+        let mut packed = Self::empty(precision, weight.len(), bias)?;
+        for (output, row) in weight.chunks_exact(packed.inputs).enumerate() {
+            packed.pack_row(output, row);
+        }
+        Ok(packed)
+    }
+
+    /// Packs weights that are in 8 bits already: `weight`, `[outputs, inputs]`, of which a number stands
+    /// for itself times its output's of `scales`, `[outputs]`, with `bias`, `[outputs]`. From what
+    /// [`quantize_row`] gives of each row, the layer is to the bit that of [`Weights::pack`].
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the weights are not whole rows of one or more inputs, or scales and biases are
+    /// not as many.
+    pub fn pack_int8(weight: &[i8], scales: &[f32], bias: &[f32]) -> Result<Self> {
+        same("scales of the weight", scales.len(), bias.len())?;
+        let mut packed = Self::empty(Precision::Int8, weight.len(), bias)?;
+        for (output, (row, &scale)) in weight.chunks_exact(packed.inputs).zip(scales).enumerate() {
+            packed.pack_int8_row(output, row, scale);
+        }
+        Ok(packed)
+    }
+
+    /// The layer before its weights, of so many numbers, are there.
+    fn empty(precision: Precision, numbers: usize, bias: &[f32]) -> Result<Self> {
         let outputs = bias.len();
-        let inputs = weight.len().checked_div(outputs).unwrap_or(0).max(1);
-        same("numbers of the weight", weight.len(), outputs * inputs)?;
+        let inputs = numbers.checked_div(outputs).unwrap_or(0).max(1);
+        same("numbers of the weight", numbers, outputs * inputs)?;
         let steps = precision.steps(inputs);
-        let mut packed = Self {
+        Ok(Self {
             precision,
             inputs,
             outputs,
@@ -46,36 +86,41 @@ impl Weights {
             scales: vec![1.0; outputs],
             sums: vec![0.0; outputs],
             activation: None,
-        };
-        for (output, row) in weight.chunks_exact(inputs).enumerate() {
-            packed.pack_row(output, row);
-        }
-        Ok(packed)
+        })
     }
 
     fn pack_row(&mut self, output: usize, row: &[f32]) {
-        let largest = row.iter().fold(0.0f32, |largest, w| largest.max(w.abs()));
-        let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-        let (panel, column) = (output / COLUMNS, output % COLUMNS);
-        let quantize = |w: f32| (w / scale).round_ties_even().clamp(-127.0, 127.0);
-        let word = |factors: &[f32]| -> u32 {
-            let factors = factors.iter().enumerate();
-            match self.precision {
-                Precision::Fp32 => factors.fold(0, |_, (_, w)| w.to_bits()),
-                Precision::Bf16 => {
-                    factors.fold(0, |word, (i, w)| word | u32::from(to_bf16(*w)) << (16 * i))
-                }
-                Precision::Int8 => factors
-                    .fold(0, |word, (i, w)| word | u32::from(quantize(*w) as i8 as u8) << (8 * i)),
+        match self.precision {
+            Precision::Fp32 => {
+                self.place(output, row, |factors| factors.iter().fold(0, |_, w| w.to_bits()));
             }
-        };
+            Precision::Bf16 => self.place(output, row, |factors| {
+                let factors = factors.iter().enumerate();
+                factors.fold(0, |word, (i, w)| word | u32::from(to_bf16(*w)) << (16 * i))
+            }),
+            Precision::Int8 => {
+                let mut numbers = Vec::with_capacity(row.len());
+                let scale = quantize_row(row, &mut numbers);
+                self.pack_int8_row(output, &numbers, scale);
+            }
+        }
+    }
+
+    fn pack_int8_row(&mut self, output: usize, row: &[i8], scale: f32) {
+        self.place(output, row, |factors| {
+            let factors = factors.iter().enumerate();
+            factors.fold(0, |word, (i, w)| word | u32::from(*w as u8) << (8 * i))
+        });
+        self.scales[output] = scale;
+        self.sums[output] = row.iter().map(|&w| f32::from(w)).sum();
+    }
+
+    /// Puts a row's words, of a few factors each, where the tiles look for them.
+    fn place<T>(&mut self, output: usize, row: &[T], word: impl Fn(&[T]) -> u32) {
+        let (panel, column) = (output / COLUMNS, output % COLUMNS);
         for (step, factors) in row.chunks(self.precision.factors()).enumerate() {
             let line = (panel * self.steps + step) * 3 + column / 16;
             self.panels[line].0[column % 16] = word(factors);
-        }
-        if self.precision == Precision::Int8 {
-            self.scales[output] = scale;
-            self.sums[output] = row.iter().map(|w| quantize(*w)).sum();
         }
     }
 

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use tunewise_kernels::{
     Activation, Attention, Error, Isa, LayerNorm, Operand, Precision, Weights, add_layer_norm,
-    attend, tanh,
+    attend, quantize_row, tanh,
 };
 
 const PRECISIONS: [Precision; 3] = [Precision::Fp32, Precision::Bf16, Precision::Int8];
@@ -125,6 +125,31 @@ fn int8_rounds_to_half_a_step_of_its_row_and_channel() {
         weights.multiply(Isa::detect(), &operand, &mut out).unwrap();
         approx::assert_relative_eq!(out[0], 0.5 * x + 0.25, max_relative = 1e-5);
     }
+}
+
+#[test]
+fn a_layer_of_rows_in_8_bits_is_the_one_that_was_rounded_at_once() {
+    let (inputs, outputs) = (37, 50);
+    let (weight, bias) = (numbers(inputs * outputs, 5), numbers(outputs, 6));
+    let (mut rows, mut scales) = (Vec::new(), Vec::new());
+    for row in weight.chunks_exact(inputs) {
+        scales.push(quantize_row(row, &mut rows));
+    }
+    let isa = Isa::detect();
+    let mut x = Operand::new(Precision::Int8, inputs);
+    x.fill(isa, &numbers(3 * inputs, 7));
+    let product = |weights: Weights| {
+        let mut out = vec![0.0; 3 * outputs];
+        weights.multiply(isa, &x, &mut out).unwrap();
+        out
+    };
+    let at_once = product(Weights::pack(Precision::Int8, &weight, &bias).unwrap());
+    assert_eq!(product(Weights::pack_int8(&rows, &scales, &bias).unwrap()), at_once);
+    scales[0] *= 2.0;
+    assert_ne!(product(Weights::pack_int8(&rows, &scales, &bias).unwrap()), at_once);
+    let few = Weights::pack_int8(&rows, &scales[1..], &bias).unwrap_err().to_string();
+    assert!(few.contains("scales of the weight"), "{few}");
+    assert!(Weights::pack_int8(&rows[1..], &scales, &bias).is_err());
 }
 
 #[test]

@@ -12,25 +12,38 @@ use crate::{Error, Precision, Result};
 /// Arithmetic of prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum InferencePrecision {
-    /// 32 bits throughout.
+    /// As the folder holds the weights: fp32, or int8 if they are in 8 bits
+    /// ([`export_int8`](crate::export_int8)).
     #[default]
+    Stored,
+    /// 32 bits throughout; weights in 8 bits are taken for the numbers that they stand for.
     Fp32,
     /// Products of bfloat16 numbers, sums in 32 bits.
     Bf16,
     /// Products of 8-bit integers: weights scaled by output, activations by token.
     Int8,
-    /// bf16 where the processor computes it faster, fp32 elsewhere. Never int8, which changes a label
-    /// now and then.
+    /// bf16 where the processor computes it faster, fp32 elsewhere. int8, which changes a label now and
+    /// then, only of weights that are in 8 bits.
     Auto,
 }
 
 impl InferencePrecision {
-    const ALL: [Self; 4] = [Self::Fp32, Self::Bf16, Self::Int8, Self::Auto];
+    const ALL: [Self; 5] = [Self::Stored, Self::Fp32, Self::Bf16, Self::Int8, Self::Auto];
+
+    /// What is meant for weights that are in 8 bits or not.
+    pub(crate) fn of_weights(self, is_int8: bool) -> Self {
+        match self {
+            Self::Stored | Self::Auto if is_int8 => Self::Int8,
+            Self::Stored => Self::Fp32,
+            asked => asked,
+        }
+    }
 }
 
 impl fmt::Display for InferencePrecision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Stored => "stored",
             Self::Fp32 => "fp32",
             Self::Bf16 => "bf16",
             Self::Int8 => "int8",
@@ -44,7 +57,7 @@ impl FromStr for InferencePrecision {
 
     fn from_str(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|precision| precision.to_string() == name).ok_or_else(|| {
-            let expected = "fp32, bf16, int8 or auto".to_owned();
+            let expected = "stored, fp32, bf16, int8 or auto".to_owned();
             Error::Setting { name: "precision", got: name.to_owned(), expected }
         })
     }
@@ -76,7 +89,7 @@ pub enum Fallback {
 }
 
 impl Backend {
-    /// What is the fastest for that precision on `device` with a processor of these instructions.
+    /// What is the fastest for that precision, of weights in 32 bits where it is `Stored`, on `device` with a processor of these instructions.
     ///
     /// int8 is the engine's alone: libtorch runs fp32 in its place.
     #[must_use]
@@ -88,7 +101,7 @@ impl Backend {
             InferencePrecision::Auto if isa.has_bf16() => {
                 return Self::Engine(EnginePrecision::Bf16);
             }
-            InferencePrecision::Fp32 | InferencePrecision::Auto => {
+            InferencePrecision::Stored | InferencePrecision::Fp32 | InferencePrecision::Auto => {
                 (EnginePrecision::Fp32, isa.has_avx512(), "AVX-512")
             }
             InferencePrecision::Bf16 => (EnginePrecision::Bf16, isa.has_bf16(), "AVX512-BF16"),
@@ -108,7 +121,9 @@ impl Backend {
     /// What libtorch computes in for that precision.
     pub(crate) fn libtorch_precision(precision: InferencePrecision) -> Precision {
         match precision {
-            InferencePrecision::Fp32 | InferencePrecision::Int8 => Precision::Fp32,
+            InferencePrecision::Stored | InferencePrecision::Fp32 | InferencePrecision::Int8 => {
+                Precision::Fp32
+            }
             InferencePrecision::Bf16 => Precision::Bf16,
             InferencePrecision::Auto => Precision::Auto,
         }

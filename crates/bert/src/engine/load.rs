@@ -6,7 +6,7 @@ use tch::{Device, Kind};
 use tunewise_kernels::{LayerNorm, Precision, Weights};
 
 use crate::error::Context;
-use crate::model::Stored;
+use crate::model::{Quantized, Stored};
 use crate::{BertClassifier, BertConfig, Error, Result};
 
 /// Tensors by name.
@@ -38,13 +38,32 @@ impl Named<'_> {
         self.stacked(&[prefix], precision)
     }
 
+    /// What the file holds, if it holds the tensor in 8 bits.
+    pub(super) fn quantized(&self, name: &str) -> Result<Option<Quantized>> {
+        match self {
+            Self::Stored(tensors) => {
+                tensors.get(name).map_or(Ok(None), |tensor| tensor.quantized())
+            }
+            Self::Model(_) => Ok(None),
+        }
+    }
+
     /// Layers of the same inputs as one, their outputs in a row.
     pub(super) fn stacked(&self, prefixes: &[&str], precision: Precision) -> Result<Weights> {
         let all = |part: &str| -> Result<Vec<f32>> {
             let parts = prefixes.iter().map(|prefix| self.numbers(&format!("{prefix}.{part}")));
             Ok(parts.collect::<Result<Vec<_>>>()?.concat())
         };
-        Ok(Weights::pack(precision, &all("weight")?, &all("bias")?)?)
+        let narrow = || prefixes.iter().map(|prefix| self.quantized(&format!("{prefix}.weight")));
+        let narrow = match precision {
+            Precision::Int8 => narrow().collect::<Result<Option<Vec<Quantized>>>>()?,
+            _ => None,
+        };
+        let Some(layers) = narrow else {
+            return Ok(Weights::pack(precision, &all("weight")?, &all("bias")?)?);
+        };
+        let (rows, scales): (Vec<_>, Vec<_>) = layers.into_iter().unzip();
+        Ok(Weights::pack_int8(&rows.concat(), &scales.concat(), &all("bias")?)?)
     }
 
     /// The LayerNorm of that prefix.

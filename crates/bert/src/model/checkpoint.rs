@@ -49,6 +49,12 @@ impl Checkpoint {
         Err(Error::TensorNames { path, missing: report.fresh, unexpected: Vec::new() })
     }
 
+    /// Whether the folder's weights are in 8 bits, as [`export_int8`](crate::export_int8) writes them.
+    #[must_use]
+    pub fn is_int8(&self) -> bool {
+        self.weights.is_int8()
+    }
+
     /// The folder.
     pub(crate) fn path(&self) -> &Path {
         self.weights.path()

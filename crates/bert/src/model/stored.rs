@@ -21,11 +21,25 @@ pub(crate) struct Stored {
     kind: Kind,
     shape: Vec<usize>,
     bytes: Range<usize>,
+    /// Of a tensor in 8 bits, what each row is to be multiplied by, `[rows]`.
+    pub(super) scale: Option<Box<Stored>>,
 }
+
+/// Rows in 8 bits, `[rows, inputs]`, and their scales, `[rows]`.
+pub(crate) type Quantized = (Vec<i8>, Vec<f32>);
 
 impl Stored {
     /// The tensors of a file whose names `wanted` takes, under the names that it gives them.
     pub(super) fn of_file(
+        path: &Path,
+        wanted: impl Fn(&str) -> Option<String>,
+    ) -> Result<Vec<(String, Self)>> {
+        Self::of_kinds(Kinds::Floats, path, wanted)
+    }
+
+    /// The same, of these kinds.
+    pub(super) fn of_kinds(
+        kinds: Kinds,
         path: &Path,
         wanted: impl Fn(&str) -> Option<String>,
     ) -> Result<Vec<(String, Self)>> {
@@ -35,11 +49,12 @@ impl Stored {
         let stored = |(name, info): (String, &TensorInfo)| {
             let wanted = wanted(&name)?;
             let (from, to) = info.data_offsets;
-            let kind = match float(info.dtype) {
+            let kind = match kinds.of(info.dtype) {
                 Some(kind) => kind,
                 None => {
                     let (path, got) = (path.to_owned(), format!("{:?}", info.dtype));
-                    return Some(Err(Error::TensorDtype { path, name, got }));
+                    let expected = kinds.names();
+                    return Some(Err(Error::TensorDtype { path, name, got, expected }));
                 }
             };
             let stored = Self {
@@ -49,6 +64,7 @@ impl Stored {
                 kind,
                 shape: info.shape.clone(),
                 bytes: start + from..start + to,
+                scale: None,
             };
             Some(Ok((wanted, stored)))
         };
@@ -59,14 +75,28 @@ impl Stored {
         &self.shape
     }
 
-    /// Whether the file holds it in 16 bits.
-    pub(super) fn is_half(&self) -> bool {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether the file holds it in fewer than 32 bits.
+    pub(super) fn is_narrow(&self) -> bool {
         self.kind != Kind::Float
     }
 
     /// The tensor in 32 bits, on the host, checked to be finite.
     pub(crate) fn tensor(&self) -> Result<Tensor> {
         let shape: Vec<i64> = self.shape.iter().map(|&n| n as i64).collect();
+        if self.kind == Kind::Int8 {
+            let numbers = self.numbers()?;
+            return Tensor::f_from_slice(&numbers)
+                .and_then(|t| t.f_view(&*shape))
+                .at("read tensor");
+        }
         let tensor = Tensor::f_from_data_size(self.bytes()?, &shape, self.kind)
             .and_then(|tensor| tensor.f_to_kind(Kind::Float))
             .at("read tensor")?;
@@ -79,7 +109,15 @@ impl Stored {
 
     /// Its numbers in 32 bits, row-major, checked to be finite.
     pub(crate) fn numbers(&self) -> Result<Vec<f32>> {
-        if self.is_half() {
+        if let Some((rows, scales)) = self.quantized()? {
+            let width = rows.len().checked_div(scales.len()).unwrap_or(0).max(1);
+            let rows = rows.chunks_exact(width).zip(&scales);
+            let row = |(row, &scale): (&[i8], &f32)| -> Vec<f32> {
+                row.iter().map(|&number| f32::from(number) * scale).collect()
+            };
+            return Ok(rows.flat_map(row).collect());
+        }
+        if self.is_narrow() {
             let flat = self.tensor()?.f_view([-1]).and_then(Vec::try_from);
             return flat.at("read tensor");
         }
@@ -88,6 +126,14 @@ impl Stored {
         self.file.release(self.bytes.clone());
         let finite = numbers.iter().fold(true, |finite, number| finite & number.is_finite());
         if finite { Ok(numbers) } else { Err(self.not_finite()) }
+    }
+
+    /// What the file holds, if that is in 8 bits; the scales are checked to be finite.
+    pub(crate) fn quantized(&self) -> Result<Option<Quantized>> {
+        let Some(scale) = &self.scale else { return Ok(None) };
+        let numbers = self.bytes()?.iter().map(|&byte| byte as i8).collect();
+        self.file.release(self.bytes.clone());
+        Ok(Some((numbers, scale.numbers()?)))
     }
 
     fn bytes(&self) -> Result<&[u8]> {
@@ -100,12 +146,30 @@ impl Stored {
     }
 }
 
-/// The kinds that weights may have.
-fn float(dtype: Dtype) -> Option<Kind> {
-    match dtype {
-        Dtype::F32 => Some(Kind::Float),
-        Dtype::F16 => Some(Kind::Half),
-        Dtype::BF16 => Some(Kind::BFloat16),
-        _ => None,
+/// The kinds that a file's tensors may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kinds {
+    /// Numbers with a point.
+    Floats,
+    /// Those, and integers of 8 bits.
+    FloatsAndInt8,
+}
+
+impl Kinds {
+    fn of(self, dtype: Dtype) -> Option<Kind> {
+        match dtype {
+            Dtype::F32 => Some(Kind::Float),
+            Dtype::F16 => Some(Kind::Half),
+            Dtype::BF16 => Some(Kind::BFloat16),
+            Dtype::I8 if self == Self::FloatsAndInt8 => Some(Kind::Int8),
+            _ => None,
+        }
+    }
+
+    pub(super) fn names(self) -> &'static str {
+        match self {
+            Self::Floats => "F32, F16 or BF16",
+            Self::FloatsAndInt8 => "F32, F16, BF16 or I8",
+        }
     }
 }

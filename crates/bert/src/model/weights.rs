@@ -11,6 +11,7 @@ use tch::{Device, Kind, Tensor};
 use tunewise_data::ProblemType;
 
 use super::BertConfig;
+use super::int8;
 use super::parameters::Spec;
 use super::stored::Stored;
 use crate::error::Context;
@@ -63,7 +64,7 @@ fn is_head(name: &str) -> bool {
 pub struct LoadReport {
     /// Tensors that start fresh: the new head, and the pooler where the checkpoint has none.
     pub fresh: Vec<String>,
-    /// Tensors that the file holds in 16 bits and the model in 32.
+    /// Tensors that the file holds in 16 or 8 bits and the model in 32.
     pub widened: usize,
 }
 
@@ -74,17 +75,23 @@ pub(crate) struct Weights {
     tensors: BTreeMap<String, Stored>,
     missing: Vec<String>,
     report: LoadReport,
+    is_int8: bool,
 }
 
 /// Finds all tensors of the folder that a classifier can use.
 pub(crate) fn read(dir: &Path) -> Result<Weights> {
+    let files = files(dir)?;
+    let is_int8 = files.iter().any(|file| file.ends_with(int8::FILE));
     let mut tensors = BTreeMap::new();
-    for file in files(dir)? {
-        tensors.extend(Stored::of_file(&file, canonical)?);
+    for file in files {
+        match is_int8 {
+            true => tensors.extend(int8::read(&file)?),
+            false => tensors.extend(Stored::of_file(&file, canonical)?),
+        }
     }
-    let widened = tensors.values().filter(|tensor: &&Stored| tensor.is_half()).count();
+    let widened = tensors.values().filter(|tensor: &&Stored| tensor.is_narrow()).count();
     let report = LoadReport { widened, ..LoadReport::default() };
-    Ok(Weights { path: dir.to_owned(), tensors, missing: Vec::new(), report })
+    Ok(Weights { path: dir.to_owned(), tensors, missing: Vec::new(), report, is_int8 })
 }
 
 /// The tensors of one file under their own names, 32 bits each.
@@ -98,7 +105,8 @@ pub(crate) fn parse_all(bytes: &[u8], file: &Path) -> Result<BTreeMap<String, Te
     let tensor = |(name, view): (&str, TensorView<'_>)| {
         let (path, got) = (file.to_owned(), format!("{:?}", view.dtype()));
         if view.dtype() != Dtype::F32 {
-            return Err(Error::TensorDtype { path, name: name.to_owned(), got });
+            let (name, expected) = (name.to_owned(), "F32");
+            return Err(Error::TensorDtype { path, name, got, expected });
         }
         let shape: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
         let tensor = Tensor::f_from_data_size(view.data(), &shape, Kind::Float);
@@ -113,15 +121,19 @@ pub(crate) fn sha256(dir: &Path) -> Result<String> {
     Ok(hashes.collect::<Result<Vec<_>>>()?.join(" "))
 }
 
-/// The safetensors files of the folder: one, or those that an index names.
-fn files(dir: &Path) -> Result<Vec<PathBuf>> {
+/// The safetensors files of the folder: one, or those that an index names; without either the one in
+/// 8 bits.
+pub(crate) fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     #[derive(Deserialize)]
     struct Index {
         weight_map: BTreeMap<String, String>,
     }
-    let (file, index) = (dir.join(FILE), dir.join(INDEX));
+    let (file, index, int8) = (dir.join(FILE), dir.join(INDEX), dir.join(int8::FILE));
     if file.is_file() {
         return Ok(vec![file]);
+    }
+    if !index.is_file() && int8.is_file() {
+        return Ok(vec![int8]);
     }
     if !index.is_file() {
         let pickle = dir.join(PICKLE);
@@ -175,6 +187,11 @@ impl Weights {
     /// The folder.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether the folder's weights are in 8 bits.
+    pub(crate) fn is_int8(&self) -> bool {
+        self.is_int8
     }
 
     /// Rows of the checkpoint's head, if it has one.

@@ -1,5 +1,6 @@
 //! Whole jobs: from files to an output folder.
 
+mod compare;
 mod config;
 mod device_choice;
 mod finetune;
@@ -22,6 +23,7 @@ mod run_record;
 mod saved_run;
 mod saver;
 
+pub use compare::{Candidate, CompareOptions, Comparison, Cost, Interval, Measure, compare};
 pub use config::FinetuneConfig;
 pub use device_choice::DeviceChoice;
 pub use finetune::{Finetuned, Report, finetune, finetune_in_group};

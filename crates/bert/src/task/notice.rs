@@ -139,7 +139,7 @@ pub enum Notice {
         /// Which, and why.
         choice: EngineChoice,
     },
-    /// 16-bit tensors were widened.
+    /// Tensors in 16 or 8 bits were widened.
     Widened {
         /// How many.
         tensors: usize,
@@ -247,7 +247,7 @@ impl fmt::Display for Notice {
             }
             Self::Engine { choice } => choice.fmt(f),
             Self::Widened { tensors } => {
-                write!(f, "{tensors} tensors were widened from 16 to 32 bits")
+                write!(f, "{tensors} tensors were widened to 32 bits")
             }
         }
     }
