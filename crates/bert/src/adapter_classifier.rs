@@ -6,6 +6,8 @@ use std::path::Path;
 use tunewise_data::{ProblemType, Tokenizer};
 
 use crate::engine::Fallback;
+use crate::error::Context;
+use crate::files::ADAPTER_WEIGHTS;
 use crate::pretrained::Settings;
 use crate::{
     BertClassifier, Checkpoint, Classifier, ClassifierOptions, Error, Head, Prediction, Result,
@@ -37,7 +39,14 @@ pub struct AdapterClassifier {
     tokenizer: Tokenizer,
     settings: Settings,
     options: ClassifierOptions,
-    adapters: BTreeMap<String, Classifier>,
+    adapters: BTreeMap<String, Tenant>,
+}
+
+/// An adapter on the base.
+#[derive(Debug)]
+struct Tenant {
+    classifier: Classifier,
+    file_size: u64,
 }
 
 impl AdapterClassifier {
@@ -73,13 +82,15 @@ impl AdapterClassifier {
         settings.max_seq_length = settings.max_seq_length.or(self.settings.max_seq_length);
         let (tokenizer, how) = (self.tokenizer.clone(), (self.options, Fallback::Adapter));
         let classifier = Classifier::of_model(model, tokenizer, &settings, how)?;
-        self.adapters.insert(name.into(), classifier);
+        let weights = dir.join(ADAPTER_WEIGHTS);
+        let file_size = std::fs::metadata(&weights).at(&weights)?.len();
+        self.adapters.insert(name.into(), Tenant { classifier, file_size });
         Ok(())
     }
 
     /// Gives an adapter away, with its handle on the base.
     pub fn take(&mut self, name: &str) -> Option<Classifier> {
-        self.adapters.remove(name)
+        self.adapters.remove(name).map(|tenant| tenant.classifier)
     }
 
     /// The adapters' names, sorted.
@@ -92,6 +103,19 @@ impl AdapterClassifier {
     /// # Errors
     /// [`Error::Setting`] for a name that no adapter has.
     pub fn adapter(&self, name: &str) -> Result<&Classifier> {
+        Ok(&self.tenant(name)?.classifier)
+    }
+
+    /// Bytes of the file that an adapter was loaded from, which is about what it adds to the memory of
+    /// the base.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a name that no adapter has.
+    pub fn file_size(&self, name: &str) -> Result<u64> {
+        Ok(self.tenant(name)?.file_size)
+    }
+
+    fn tenant(&self, name: &str) -> Result<&Tenant> {
         self.adapters.get(name).ok_or_else(|| Error::Setting {
             name: "adapter",
             got: name.to_owned(),

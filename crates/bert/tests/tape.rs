@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use tch::{Device, Kind, Tensor};
-use tunewise_bert::{BertClassifier, BertConfig, DeviceBatch, Precision, Tape};
+use tunewise_bert::{BertClassifier, BertConfig, DeviceBatch, LoraConfig, Precision, Tape};
 
 #[derive(Clone, Copy)]
 enum Kept {
@@ -53,7 +53,14 @@ fn batch(first_id: i64) -> DeviceBatch {
 
 /// Gradients by name of two accumulated batches, and what the generator draws after them.
 fn gradients(frozen: &[&str], tape_of: Kept, precision: Precision) -> (Vec<(String, Tensor)>, f64) {
-    let model = model(frozen);
+    of_model(&model(frozen), tape_of, precision)
+}
+
+fn of_model(
+    model: &BertClassifier,
+    tape_of: Kept,
+    precision: Precision,
+) -> (Vec<(String, Tensor)>, f64) {
     tch::manual_seed(11);
     for first_id in [0, 5] {
         let (tape, batch) = (tape_of.tape(), batch(first_id));
@@ -61,7 +68,7 @@ fn gradients(frozen: &[&str], tape_of: Kept, precision: Precision) -> (Vec<(Stri
         let labels = Tensor::from_slice(&[0i64, 1, 1, 0]);
         tape.backward(&logits.cross_entropy_for_logits(&labels), precision).unwrap();
     }
-    let learned = model.parameters().filter(|(_, tensor)| tensor.grad().defined());
+    let learned = model.trainable_parameters().filter(|(_, tensor)| tensor.grad().defined());
     let gradients = learned.map(|(name, tensor)| (name.to_owned(), tensor.grad())).collect();
     (gradients, Tensor::rand([1], (Kind::Double, Device::Cpu)).double_value(&[0]))
 }
@@ -81,8 +88,40 @@ fn compare(precision: Precision) {
     }
 }
 
+/// The same with low-rank adapters on all layers, with dropout of their own, beside a frozen base.
+fn compare_adapted(precision: Precision) {
+    let adapted = |tape_of| {
+        let mut model = model(&[]);
+        let config = LoraConfig {
+            r: 4,
+            lora_alpha: 8.0,
+            lora_dropout: 0.2,
+            target_modules: "query,value,dense".parse().unwrap(),
+            ..LoraConfig::default()
+        };
+        model.apply(&config).unwrap();
+        let guard = tch::no_grad_guard();
+        for (name, tensor) in model.trainable_parameters() {
+            if name.contains("lora_B") {
+                let _ = tensor.shallow_clone().fill_(0.05); // else no gradient comes to A
+            }
+        }
+        drop(guard);
+        of_model(&model, tape_of, precision)
+    };
+    let ((kept, next), (recomputed, then)) = (adapted(Kept::All), adapted(Kept::Inputs));
+    // Two a layer of attention's and three of dense, and one of the pooler, A and B each; the head's two.
+    assert_eq!((kept.len(), recomputed.len()), (2 * (4 * 5 + 1) + 2, kept.len()));
+    for ((name, a), (_, b)) in kept.iter().zip(&recomputed) {
+        assert!(a.equal(b) && a.abs().max().double_value(&[]) > 0.0, "{name}");
+    }
+    assert_eq!(next, then);
+}
+
 #[test]
 fn gradients_are_the_same_to_the_bit_with_dropout_on() {
     compare(Precision::Fp32);
     compare(Precision::Bf16);
+    compare_adapted(Precision::Fp32);
+    compare_adapted(Precision::Bf16);
 }

@@ -49,6 +49,11 @@ fn three_tenants_answer_in_turn_on_one_base() {
     tenants.add("b", fixtures().join("peft/adalora")).unwrap();
     tenants.add("c", own.path()).unwrap();
     assert_eq!(tenants.names().collect::<Vec<_>>(), ["a", "b", "c"]);
+    for (name, dir) in [("a", fixtures().join("peft/lora")), ("c", own.path().to_owned())] {
+        let size = fs::metadata(dir.join("adapter_model.safetensors")).unwrap().len();
+        assert_eq!(tenants.file_size(name).unwrap(), size);
+    }
+    assert!(tenants.file_size("d").is_err());
 
     let first: Vec<_> = ["a", "b", "c"].map(|name| answers(&tenants, name)).into();
     for name in ["c", "a", "b", "a"] {
