@@ -36,8 +36,9 @@ pub struct ClassifierArgs {
     /// Rows of a batch
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub batch_size: usize,
-    /// fp32, bf16, int8 or auto (bf16 where it is faster)
-    #[arg(long, value_name = "P", default_value_t = InferencePrecision::Fp32)]
+    /// stored (fp32, or int8 of a folder that `export` wrote), fp32, bf16, int8 or auto (bf16 where it is
+    /// faster)
+    #[arg(long, value_name = "P", default_value_t = InferencePrecision::Stored)]
     pub precision: InferencePrecision,
     /// Threads [default: the cores]
     #[arg(long, value_name = "N")]

@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use toml::{Table, Value};
 use tunewise_bert::task::{DeviceChoice, FinetuneConfig, PeftMethod};
 use tunewise_bert::train::{
-    Cadence, ClassWeights, EngineKind, MetricForBestModel, NonFinite, SchedulerType,
+    Cadence, ClassWeights, EngineKind, MetricForBestModel, NonFinite, Relations, SchedulerType,
 };
 use tunewise_bert::{Precision, TargetModules};
 use tunewise_data::{Batching, ProblemType};
@@ -155,6 +155,37 @@ pub struct FinetuneArgs {
     /// Modules that --peft trains whole [default: classifier, and a pooler that the checkpoint lacks]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub modules_to_save: Option<Vec<String>>,
+    /// Layers of the checkpoint that the model keeps, counted from 0, with commas [default: all]
+    #[arg(long, value_name = "LAYERS", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub keep_layers: Vec<usize>,
+    /// Keep so many of the checkpoint's layers, evenly spaced, the first and the last among them
+    #[arg(long, value_name = "N")]
+    pub keep_num_layers: Option<usize>,
+    /// config.json of a model that starts with random weights; the tokenizer is the checkpoint's
+    #[arg(long, value_name = "FILE")]
+    pub student_config: Option<PathBuf>,
+    /// Folder of a fine-tuned teacher to learn from; without --model-name-or-path the checkpoint too
+    #[arg(long, value_name = "DIR")]
+    pub distil_from: Option<PathBuf>,
+    /// What teacher's and student's logits are divided by [default: 2]
+    #[arg(long, value_name = "X")]
+    pub distil_temperature: Option<f64>,
+    /// Share of the teacher's answers in the loss; at 1 the training rows need no labels [default: 0.5]
+    #[arg(long, value_name = "X")]
+    pub distil_alpha: Option<f64>,
+    /// Relations between tokens that the last layer learns too: minilm or minilm-v2 [default: none]
+    #[arg(long, value_name = "KIND")]
+    pub distil_relations: Option<Relations>,
+    /// What the loss of relations is multiplied by [default: 1]
+    #[arg(long, value_name = "X")]
+    pub distil_relation_weight: Option<f64>,
+    /// Relation heads of minilm-v2 [default: the student's heads]
+    #[arg(long, value_name = "N")]
+    pub distil_relation_heads: Option<usize>,
+    /// The teacher's layer whose relations are learnt, counted from 0 [default: the last]
+    #[arg(long, value_name = "N")]
+    pub distil_teacher_layer: Option<usize>,
     /// Norm that gradients are clipped to; 0 for no clipping [default: 1]
     #[arg(long, value_name = "X")]
     pub max_grad_norm: Option<f64>,

@@ -10,9 +10,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use tch::Device;
 use tunewise_bert::train::{
-    Control, Event, Observer, SchedulerType, Source, TrainConfig, TrainState, Trainer,
+    Control, DistilConfig, EngineKind, Event, Observer, Relations, SchedulerType, Source,
+    TrainConfig, TrainState, Trainer,
 };
-use tunewise_bert::{BertClassifier, Head, Precision, Result};
+use tunewise_bert::{BertClassifier, Checkpoint, Head, Precision, Result};
 use tunewise_data::{Batching, Dataset, Example, ProblemType, Targets, Tokenizer};
 
 /// Of losses, relative: fp32 rounds in another order, and AdamW carries that on for a hundred steps.
@@ -172,5 +173,133 @@ fn a_run_of_other_settings_does_not_follow() {
             let differs = deviation.loss > LOSS && deviation.grad_norm > GRAD_NORM;
             assert!(differs, "change {number}, {name}: {deviation:?}");
         }
+    }
+}
+
+#[derive(Deserialize)]
+struct Lessons {
+    texts: Vec<String>,
+    labels: Vec<i64>,
+    traces: Vec<Lesson>,
+}
+
+#[derive(Deserialize)]
+struct Lesson {
+    relations: Option<Relations>,
+    heads: Option<usize>,
+    alpha: f64,
+    temperature: f64,
+    teacher_layer: Option<usize>,
+    losses: Vec<f64>,
+    grad_norms: Vec<f64>,
+}
+
+impl Lesson {
+    fn config(&self) -> DistilConfig {
+        DistilConfig {
+            temperature: self.temperature,
+            alpha: self.alpha,
+            relations: self.relations,
+            relation_weight: 0.5,
+            relation_heads: self.heads.filter(|heads| *heads > 0),
+            teacher_layer: self.teacher_layer,
+        }
+    }
+}
+
+/// Losses and gradient norms of four steps of `distinct_ids` without its upper layer, taught by all of
+/// it with its matrices times 4.
+fn taught(lessons: &Lessons, distil: DistilConfig, change: fn(&mut TrainConfig)) -> Recorder {
+    let (teacher, _) =
+        BertClassifier::load_pretrained(folder("distinct_ids"), &Head::Kept, Device::Cpu).unwrap();
+    tch::no_grad(|| {
+        for (_, tensor) in teacher.parameters().filter(|(_, tensor)| tensor.dim() == 2) {
+            let _ = tensor.shallow_clone().g_mul_scalar_(4.0);
+        }
+    });
+    let mut checkpoint = Checkpoint::open(folder("distinct_ids")).unwrap();
+    checkpoint.keep_layers(&[0]).unwrap();
+    let (mut student, _) =
+        BertClassifier::from_checkpoint(checkpoint, &Head::Kept, Device::Cpu).unwrap();
+    let tokenizer = Tokenizer::from_dir(folder("distinct_ids")).unwrap();
+    let example = |(line, text): (u64, &String)| Example {
+        text: text.clone(),
+        text_pair: None,
+        label: None,
+        line,
+    };
+    let examples = (1..).zip(&lessons.texts).map(example).collect();
+    let texts = tokenizer.encode_dataset(&Dataset::new("lessons", examples, None), 64).unwrap();
+    // Where the teacher says all, rows need no labels.
+    let targets = match distil.alpha == 1.0 {
+        true => Targets::None,
+        false => Targets::Classes(lessons.labels.clone()),
+    };
+    let source =
+        Source { texts: &texts, targets: &targets, pad_id: tokenizer.pad_id(), max_seq_length: 64 };
+    let mut config = TrainConfig {
+        learning_rate: 1e-3,
+        num_train_epochs: 2.0,
+        per_device_train_batch_size: 3,
+        max_grad_norm: 0.0,
+        lr_scheduler_type: SchedulerType::Constant,
+        logging_steps: 1,
+        shuffle: false,
+        batching: Batching::Longest,
+        precision: Precision::Fp32,
+        distil: Some(distil),
+        ..TrainConfig::default()
+    };
+    change(&mut config);
+    let mut recorder = Recorder::default();
+    let mut trainer = Trainer::new(&mut student, config).unwrap();
+    trainer = trainer.taught_by(&teacher).observe(&mut recorder);
+    trainer.fit(&source, None).unwrap();
+    drop(trainer);
+    recorder
+}
+
+fn lessons() -> Lessons {
+    serde_json::from_slice(&std::fs::read(folder("distil.json")).unwrap()).unwrap()
+}
+
+/// The largest relative difference of a loss and of a gradient norm.
+fn apart(steps: &Recorder, lesson: &Lesson) -> (f64, f64) {
+    assert_eq!(steps.0.len(), lesson.losses.len());
+    let relative = |got: f64, expected: f64| (got - expected).abs() / expected;
+    let expected = lesson.losses.iter().zip(&lesson.grad_norms);
+    let each = steps.0.iter().zip(expected);
+    each.fold((0.0, 0.0), |(loss, norm), (got, want)| {
+        (f64::max(loss, relative(got.0, *want.0)), f64::max(norm, relative(got.1, *want.1)))
+    })
+}
+
+/// Expected from torch 2.11 and Transformers 5.23 in float64 (`fixtures/gen_distil.py`).
+#[test]
+fn a_student_learns_as_in_pytorch_in_pieces_and_with_layers_computed_again_too() {
+    let lessons = lessons();
+    let ways: [fn(&mut TrainConfig); 3] = [
+        |config| config.engine = EngineKind::General,
+        |config| config.gradient_checkpointing = true,
+        |config| {
+            (config.per_device_train_batch_size, config.gradient_accumulation_steps) = (1, 3);
+        },
+    ];
+    for lesson in &lessons.traces {
+        for (number, way) in ways.into_iter().enumerate() {
+            let (loss, norm) = apart(&taught(&lessons, lesson.config(), way), lesson);
+            assert!(loss < 1e-5 && norm < 1e-4, "{number}: {loss}, {norm}, {:?}", lesson.relations);
+        }
+    }
+    // What the comparison is worth.
+    let lesson = &lessons.traces[2];
+    for other in [
+        DistilConfig { temperature: 2.01, ..lesson.config() },
+        DistilConfig { relation_weight: 0.501, ..lesson.config() },
+        DistilConfig { relation_heads: Some(4), ..lesson.config() },
+        DistilConfig { teacher_layer: None, ..lesson.config() },
+    ] {
+        let (loss, norm) = apart(&taught(&lessons, other, |_| ()), lesson);
+        assert!(loss > 1e-5 && norm > 1e-5, "{other:?}: {loss}, {norm}");
     }
 }

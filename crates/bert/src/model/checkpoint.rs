@@ -1,6 +1,6 @@
 //! A Hugging Face folder, opened and looked at before a model is built from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::BertConfig;
@@ -47,6 +47,38 @@ impl Checkpoint {
             return Ok((config, tensors));
         }
         Err(Error::TensorNames { path, missing: report.fresh, unexpected: Vec::new() })
+    }
+
+    /// Keeps these encoder layers alone, in this order, under the numbers from 0 on. Embeddings, pooler
+    /// and head stay.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for no layer, a layer that is not there or one that is named twice.
+    ///
+    /// ```
+    /// # fn main() -> tunewise_bert::Result<()> {
+    /// use tunewise_bert::{BertClassifier, Checkpoint, Head};
+    ///
+    /// # let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/single_label");
+    /// let mut checkpoint = Checkpoint::open(dir)?; // of two layers
+    /// checkpoint.keep_layers(&[1])?;
+    /// let (student, _) = BertClassifier::from_checkpoint(checkpoint, &Head::Kept, tch::Device::Cpu)?;
+    /// assert_eq!(student.config().num_hidden_layers, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn keep_layers(&mut self, layers: &[usize]) -> Result<()> {
+        let count = self.config.num_hidden_layers;
+        let distinct: BTreeSet<_> = layers.iter().collect();
+        if layers.is_empty() || distinct.len() < layers.len() || layers.iter().any(|l| *l >= count)
+        {
+            let got = layers.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+            let expected = format!("one or more distinct layers of 0 to {}", count - 1);
+            return Err(Error::Setting { name: "keep_layers", got, expected });
+        }
+        self.weights.keep_layers(layers);
+        self.config.num_hidden_layers = layers.len();
+        Ok(())
     }
 
     /// Whether the folder's weights are in 8 bits, as [`export_int8`](crate::export_int8) writes them.

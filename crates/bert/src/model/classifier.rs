@@ -6,7 +6,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::checkpoint::Checkpoint;
 use super::embeddings::Embeddings;
-use super::encoder::Encoder;
+use super::encoder::{Encoder, Projections};
 use super::houlsby::Bottlenecks;
 use super::layers::{Dropout, Linear};
 use super::lora::Adapters;
@@ -142,11 +142,46 @@ impl BertClassifier {
         self.compute(batch, Pass { mode: Mode::Train(stream), tape })
     }
 
+    /// The same with the queries, keys and values of the last layer.
+    pub(crate) fn forward_with_projections<'m>(
+        &'m self,
+        tape: &Tape<'m>,
+        batch: &DeviceBatch,
+        stream: u64,
+    ) -> Result<(Tensor, Projections)> {
+        let (mode, last) = (Mode::Train(stream), self.encoder.last());
+        let tokens = self.tokens(last, batch, Pass { mode, tape })?;
+        let projections = self.encoder.projections(last, &tokens, mode)?;
+        Ok((self.logits(&tokens, batch, mode)?, projections))
+    }
+
+    /// The queries, keys and values of layer `layer`, without dropout.
+    pub(crate) fn projections(&self, batch: &DeviceBatch, layer: usize) -> Result<Projections> {
+        let (mode, tape) = (Mode::Eval, &Tape::whole());
+        let tokens = self.tokens(layer, batch, Pass { mode, tape })?;
+        self.encoder.projections(layer, &tokens, mode)
+    }
+
     fn compute<'m>(&'m self, batch: &DeviceBatch, pass: Pass<'_, 'm>) -> Result<Tensor> {
+        let tokens = self.tokens(self.encoder.last(), batch, pass)?;
+        self.logits(&tokens, batch, pass.mode)
+    }
+
+    /// What layer `layer` reads, `[batch, seq, hidden]`.
+    fn tokens<'m>(
+        &'m self,
+        layer: usize,
+        batch: &DeviceBatch,
+        pass: Pass<'_, 'm>,
+    ) -> Result<Tensor> {
         self.check_length(batch)?;
-        let mode = pass.mode;
-        let hidden = self.embeddings.forward(batch, mode)?; // [batch, seq, hidden]
-        let first = self.encoder.forward(hidden, batch.attention_mask.as_ref(), pass)?; // [batch, hidden]
+        let hidden = self.embeddings.forward(batch, pass.mode)?;
+        self.encoder.below(layer, hidden, batch.attention_mask.as_ref(), pass)
+    }
+
+    /// From what the last layer reads to the logits.
+    fn logits(&self, tokens: &Tensor, batch: &DeviceBatch, mode: Mode) -> Result<Tensor> {
+        let first = self.encoder.first(tokens, batch.attention_mask.as_ref(), mode)?; // [batch, hidden]
         let pooled = self.pooler.forward(&first, mode)?.f_tanh().at("pooler")?;
         let pooled = pooled.f_to_kind(Kind::Float).at("pooler")?;
         let logits = self.classifier.forward(&self.dropout.forward(pooled, mode)?, mode)?;

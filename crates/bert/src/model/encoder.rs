@@ -10,8 +10,8 @@ use super::layers::{Dropout, LayerNorm, Linear};
 use super::parameters::Parameters;
 use super::tape::Pass;
 use super::{BertConfig, Mode};
-use crate::Result;
 use crate::error::Context;
+use crate::{Error, Result};
 
 /// The score of a padded token: finite, so that not even a row of nothing but padding gives NaN, and
 /// within bfloat16's range.
@@ -188,6 +188,19 @@ fn close(
     norm.add(changed, residual, (dropout, Mode::Eval))
 }
 
+/// Hidden states for one of several readers: autocast would round a tape's leaf once for all its uses.
+fn own(x: &Tensor) -> Result<Hidden> {
+    Hidden::of(&x.f_alias().at("alias")?)
+}
+
+/// Queries, keys and values of all tokens in a layer, `[batch, seq, hidden]` each.
+#[derive(Debug)]
+pub(crate) struct Projections {
+    pub(crate) query: Tensor,
+    pub(crate) key: Tensor,
+    pub(crate) value: Tensor,
+}
+
 /// The stack of layers.
 #[derive(Debug)]
 pub(crate) struct Encoder {
@@ -200,17 +213,16 @@ impl Encoder {
         Ok(Self { layers: (0..config.num_hidden_layers).map(layer).collect::<Result<_>>()? })
     }
 
-    /// `[batch, seq, hidden]` to the first token's `[batch, hidden]`, all that a classifier reads: the
-    /// last layer computes no other.
-    pub(super) fn forward<'m>(
+    /// What layer `layer` reads, `[batch, seq, hidden]`, of the embeddings `x`: the layers below it.
+    pub(super) fn below<'m>(
         &'m self,
+        layer: usize,
         x: Tensor,
         keep: Option<&Tensor>,
         Pass { mode, tape }: Pass<'_, 'm>,
     ) -> Result<Tensor> {
         let mut x = x;
-        let last = self.layers.len().saturating_sub(1);
-        for layer in self.layers.iter().take(last) {
+        for layer in self.layers.iter().take(layer) {
             let keep = keep.map(Tensor::shallow_clone);
             x = tape.run(&x, move |x| {
                 let tokens = Hidden::of(x)?;
@@ -218,11 +230,33 @@ impl Encoder {
                 Ok(layer.forward(&tokens, seen)?.full)
             })?;
         }
-        if let Some(layer) = self.layers.last() {
-            // Autocast would round a tape's leaf once for all its uses.
-            let tokens = Hidden::of(&x.f_alias().at("alias")?)?;
-            x = layer.forward(&tokens.first()?, Seen { tokens: &tokens, keep, mode })?.full;
-        }
-        x.f_select(1, 0).at("select [CLS]")
+        Ok(x)
+    }
+
+    /// From what the last layer reads to the first token's `[batch, hidden]`, all that a classifier
+    /// reads: the last layer computes no other.
+    pub(super) fn first(&self, x: &Tensor, keep: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
+        let Some(layer) = self.layers.last() else { return x.f_select(1, 0).at("select [CLS]") };
+        let tokens = own(x)?;
+        let first = layer.forward(&tokens.first()?, Seen { tokens: &tokens, keep, mode })?.full;
+        first.f_select(1, 0).at("select [CLS]")
+    }
+
+    /// Queries, keys and values of layer `layer` from what it reads.
+    pub(super) fn projections(&self, layer: usize, x: &Tensor, mode: Mode) -> Result<Projections> {
+        let missing = Error::Internal { what: "the layer was checked to be there" };
+        let attention = &self.layers.get(layer).ok_or(missing)?.attention;
+        let tokens = own(x)?;
+        let project = |linear: &Linear| linear.forward(tokens.operand(), mode);
+        Ok(Projections {
+            query: project(&attention.query)?,
+            key: project(&attention.key)?,
+            value: project(&attention.value)?,
+        })
+    }
+
+    /// The number of the last layer.
+    pub(super) fn last(&self) -> usize {
+        self.layers.len().saturating_sub(1)
     }
 }

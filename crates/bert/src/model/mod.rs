@@ -24,6 +24,7 @@ pub use classifier::BertClassifier;
 pub use config::{Activation, BertConfig};
 pub use device_batch::DeviceBatch;
 pub(crate) use device_batch::targets_tensor;
+pub(crate) use encoder::Projections;
 pub use houlsby::HoulsbyConfig;
 pub use int8::WordEmbeddings;
 pub(crate) use lora::RankAllocator;

@@ -189,6 +189,21 @@ impl Weights {
         &self.path
     }
 
+    /// Drops all layers but these, which are numbered anew.
+    pub(crate) fn keep_layers(&mut self, layers: &[usize]) {
+        const LAYER: &str = "bert.encoder.layer.";
+        let renamed = |name: String| -> Option<String> {
+            let Some((number, rest)) = name.strip_prefix(LAYER).and_then(|n| n.split_once('.'))
+            else {
+                return Some(name);
+            };
+            let place = layers.iter().position(|layer| layer.to_string() == number)?;
+            Some(format!("{LAYER}{place}.{rest}"))
+        };
+        let all = std::mem::take(&mut self.tensors).into_iter();
+        self.tensors = all.filter_map(|(name, tensor)| Some((renamed(name)?, tensor))).collect();
+    }
+
     /// Whether the folder's weights are in 8 bits.
     pub(crate) fn is_int8(&self) -> bool {
         self.is_int8

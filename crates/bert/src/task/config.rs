@@ -9,8 +9,8 @@ use super::device_choice::DeviceChoice;
 use super::peft::PeftMethod;
 use crate::files::Replaceable;
 use crate::train::{
-    Cadence, ClassWeights, EngineKind, LossConfig, MetricForBestModel, NonFinite, SchedulerType,
-    TrainConfig,
+    Cadence, ClassWeights, EngineKind, LossConfig, MetricForBestModel, NonFinite, Relations,
+    SchedulerType, TrainConfig,
 };
 use crate::{Error, Precision, Result, TargetModules};
 
@@ -39,6 +39,10 @@ use crate::{Error, Precision, Result, TargetModules};
 /// | `lora_r`, `lora_alpha`, `lora_dropout`, `lora_target_modules`, `use_rslora`, `use_dora` | see [`LoraConfig`](crate::LoraConfig) | of `peft` lora |
 /// | `adalora_...` | see [`AdaLoraConfig`](crate::AdaLoraConfig) | of `peft` adalora |
 /// | `modules_to_save` | `classifier` | with `peft`: modules that are trained whole; a pooler that the checkpoint lacks is too |
+/// | `keep_layers`, `keep_num_layers` | all | layers of the checkpoint that the model keeps: these, or so many, evenly spaced |
+/// | `student_config` | none | `config.json` of a model that starts with random weights instead; the tokenizer is the checkpoint's |
+/// | `distil_from` | none | folder of a fine-tuned teacher; without `model_name_or_path` the checkpoint too |
+/// | `distil_...` | see [`DistilConfig`](crate::train::DistilConfig) | of `distil_from` |
 /// | `save_total_limit` | none | checkpoints that stay: the newest, and that of the best evaluation |
 /// | `resume` | false | go on from the newest whole checkpoint of `output_dir` |
 /// | `price_per_hour` | none | what an hour of the machine costs, for `run.json` |
@@ -134,6 +138,26 @@ pub struct FinetuneConfig {
     pub adalora_orth_reg_weight: Option<f64>,
     /// With `peft`: modules that are trained whole.
     pub modules_to_save: Option<Vec<String>>,
+    /// Layers of the checkpoint that the model keeps, counted from 0; empty is all.
+    pub keep_layers: Vec<usize>,
+    /// So many of the checkpoint's layers instead, evenly spaced.
+    pub keep_num_layers: Option<usize>,
+    /// `config.json` of a model that starts with random weights.
+    pub student_config: Option<PathBuf>,
+    /// Folder of a fine-tuned teacher.
+    pub distil_from: Option<PathBuf>,
+    /// See [`DistilConfig`](crate::train::DistilConfig).
+    pub distil_temperature: Option<f64>,
+    /// See [`DistilConfig`](crate::train::DistilConfig).
+    pub distil_alpha: Option<f64>,
+    /// See [`DistilConfig`](crate::train::DistilConfig).
+    pub distil_relations: Option<Relations>,
+    /// See [`DistilConfig`](crate::train::DistilConfig).
+    pub distil_relation_weight: Option<f64>,
+    /// See [`DistilConfig`](crate::train::DistilConfig).
+    pub distil_relation_heads: Option<usize>,
+    /// See [`DistilConfig`](crate::train::DistilConfig).
+    pub distil_teacher_layer: Option<usize>,
     /// See [`TrainConfig`].
     pub max_grad_norm: f64,
     /// See [`TrainConfig`].
@@ -229,6 +253,16 @@ impl Default for FinetuneConfig {
             adalora_delta_t: None,
             adalora_orth_reg_weight: None,
             modules_to_save: None,
+            keep_layers: Vec::new(),
+            keep_num_layers: None,
+            student_config: None,
+            distil_from: None,
+            distil_temperature: None,
+            distil_alpha: None,
+            distil_relations: None,
+            distil_relation_weight: None,
+            distil_relation_heads: None,
+            distil_teacher_layer: None,
             max_grad_norm: train.max_grad_norm,
             gradient_accumulation_steps: train.gradient_accumulation_steps,
             seed: train.seed,
@@ -270,7 +304,8 @@ impl FinetuneConfig {
             ("train_file", &self.train_file),
             ("output_dir", &self.output_dir),
         ] {
-            if path.as_os_str().is_empty() {
+            let given = name == "model_name_or_path" && self.distil_from.is_some();
+            if path.as_os_str().is_empty() && !given {
                 return fault(name, "missing", "a path");
             }
         }
@@ -299,6 +334,7 @@ impl FinetuneConfig {
             return fault("threads", "0", "1 or more");
         }
         self.peft_config(&[])?;
+        self.check_student()?;
         self.train_config().validate()
     }
 
@@ -332,6 +368,7 @@ impl FinetuneConfig {
                 focal_gamma: self.focal_gamma,
                 class_weights: self.class_weights.clone(),
             },
+            distil: self.distil(),
             max_grad_norm: self.max_grad_norm,
             batching: self.batching,
             shuffle: !self.no_shuffle,

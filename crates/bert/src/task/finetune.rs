@@ -96,6 +96,7 @@ fn run(
 ) -> Result<Finetuned> {
     let begin = Instant::now();
     config.validate()?;
+    let config = &*config.with_student();
     let resumed = Resumed::find(config, tell)?;
     let replaceable = config.replaceable();
     let leads = group.as_ref().is_none_or(|group| group.rank() == 0);
@@ -166,7 +167,9 @@ pub(super) fn measured<'a>(run: &'a Prepared, outcome: &'a Outcome, spent: Spent
 /// The output folder is cleared of an earlier run's files: it must not be the checkpoint's own.
 fn refuse_own_checkpoint(config: &FinetuneConfig) -> Result<()> {
     let output = config.output_dir.canonicalize().ok();
-    if output.is_some() && output == config.model_name_or_path.canonicalize().ok() {
+    let teacher = config.distil_from.as_ref();
+    let mut read = teacher.into_iter().chain([&config.model_name_or_path]);
+    if output.is_some() && read.any(|folder| output == folder.canonicalize().ok()) {
         let got = config.output_dir.display().to_string();
         let expected = "another folder than the checkpoint's".to_owned();
         return Err(Error::Setting { name: "output_dir", got, expected });
@@ -228,7 +231,8 @@ impl Job<'_> {
         if let Some(resumed) = self.resumed {
             saver.kept.resume(&resumed.path, &mut run.model)?;
         }
-        let mut trainer = trainer(self.config, &mut run.model, self.resumed, self.group.clone())?;
+        let models = (&mut run.model, run.teacher.as_ref());
+        let mut trainer = trainer(self.config, models, self.resumed, self.group.clone())?;
         tell(&Notice::Engine { choice: trainer.engine().clone() });
         let mut herald = Herald { tell: &mut *tell };
         trainer = trainer.observe(&mut log).observe(&mut saver).observe(&mut herald);

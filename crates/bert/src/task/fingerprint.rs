@@ -26,6 +26,9 @@ pub(super) struct Fingerprint {
     /// SHA-256 of the weights that stay as they are, where checkpoints do not have them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     base_hash: Option<String>,
+    /// SHA-256 of the teacher's weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    teacher_hash: Option<String>,
     model: Value,
     precision: String,
     engine: String,
@@ -40,8 +43,10 @@ pub(super) struct Fingerprint {
 impl FinetuneConfig {
     /// Settings that a resumed run may change: where files are (their contents are compared), what is
     /// kept, and what is compared as it came out.
-    pub(crate) const MAY_CHANGE: [&str; 18] = [
+    pub(crate) const MAY_CHANGE: [&str; 20] = [
         "ddp_timeout",
+        "distil_from",
+        "student_config",
         "engine",
         "gradient_accumulation_steps", // compared together with the number of processes
         "gradient_checkpointing",
@@ -82,6 +87,7 @@ impl Fingerprint {
             label_order: run.model.config().id2label.clone(),
             model_commit: run.model_commit.clone(),
             base_hash: run.base_hash.clone(),
+            teacher_hash: run.teacher.as_ref().map(|teacher| teacher.hash.clone()),
             model: run.model.config().to_json(),
             precision: choice.precision.to_string(),
             engine: choice.name.to_owned(),

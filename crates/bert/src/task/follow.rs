@@ -6,6 +6,7 @@ use std::time::Instant;
 use tunewise_torch::ProcessGroup;
 
 use super::config::FinetuneConfig;
+use super::distil::Teacher;
 use super::finetune::{Finetuned, measured};
 use super::kept;
 use super::prepare::Prepared;
@@ -19,11 +20,14 @@ use crate::{BertClassifier, Result};
 /// weights the model has already.
 pub(super) fn trainer<'a>(
     config: &FinetuneConfig,
-    model: &'a mut BertClassifier,
+    (model, teacher): (&'a mut BertClassifier, Option<&'a Teacher>),
     resumed: Option<&Resumed>,
     group: Option<Rc<ProcessGroup>>,
 ) -> Result<Trainer<'a>> {
     let mut trainer = Trainer::new(model, config.train_config())?;
+    if let Some(teacher) = teacher {
+        trainer = trainer.taught_by(&teacher.model);
+    }
     if let Some(group) = group {
         trainer = trainer.in_group(group)?;
     }
@@ -47,7 +51,7 @@ pub(super) fn follow(
     if let Some(resumed) = resumed {
         kept::load(&resumed.path, &mut run.model)?;
     }
-    let mut trainer = trainer(config, &mut run.model, resumed, group)?;
+    let mut trainer = trainer(config, (&mut run.model, run.teacher.as_ref()), resumed, group)?;
     trainer = trainer.observe(&mut clock.stopwatch);
     for observer in observers {
         trainer = trainer.observe(observer);

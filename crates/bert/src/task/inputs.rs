@@ -10,7 +10,7 @@ use tunewise_data::{
 use super::config::FinetuneConfig;
 use super::notice::Notice;
 use crate::train::Source;
-use crate::{Checkpoint, Head, Result};
+use crate::{BertConfig, Checkpoint, Head, Result};
 
 /// A labelled data set, tokenized.
 #[derive(Debug)]
@@ -47,7 +47,11 @@ impl Files {
             label_separator: config.label_separator.clone(),
             ..ReadOptions::default()
         };
-        let whole = read_path(&config.train_file, &options)?;
+        let labels = match config.learns_without_labels() {
+            true => LabelUse::IfPresent,
+            false => LabelUse::Required,
+        };
+        let whole = read_path(&config.train_file, &ReadOptions { labels, ..options.clone() })?;
         // The training file decides what the labels are; the others must agree.
         options.problem_type = whole.problem_type();
         let read = |path: &Path| read_path(path, &options);
@@ -128,7 +132,27 @@ impl Labelling {
         Ok(Self { problem, labels, head })
     }
 
-    pub(super) fn targets(&self, dataset: &Dataset) -> Result<Targets> {
+    /// The labels are the teacher's, and so is the problem; a head of other labels starts fresh.
+    pub(super) fn of_teacher(
+        teacher: &BertConfig,
+        checkpoint: &Checkpoint,
+        seed: u64,
+    ) -> Result<Self> {
+        let (problem, id2label) = (teacher.problem(), teacher.id2label.clone());
+        let labels = LabelSet::from_names(id2label.clone())?;
+        let same = checkpoint.labels() == Some(&*id2label);
+        let head = match same && checkpoint.config().problem() == problem {
+            true => Head::Kept,
+            false => Head::Fresh { id2label, problem_type: problem, seed },
+        };
+        Ok(Self { problem, labels, head })
+    }
+
+    /// The rows' targets; where rows need none and have none, there are none.
+    pub(super) fn targets(&self, dataset: &Dataset, optional: bool) -> Result<Targets> {
+        if optional && dataset.examples().iter().all(|example| example.label.is_none()) {
+            return Ok(Targets::None);
+        }
         Ok(targets(dataset, self.problem, &self.labels)?)
     }
 }

@@ -3,6 +3,7 @@
 mod compare;
 mod config;
 mod device_choice;
+mod distil;
 mod finetune;
 mod fingerprint;
 mod follow;

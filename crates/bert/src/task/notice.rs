@@ -134,6 +134,20 @@ pub enum Notice {
         /// Those of them that are trained.
         trainable: u64,
     },
+    /// Only some layers of the checkpoint are kept.
+    Cut {
+        /// Which, counted from 0.
+        layers: Vec<usize>,
+        /// Of how many.
+        of: usize,
+    },
+    /// How large the student is.
+    Student {
+        /// Its parameters.
+        parameters: u64,
+        /// Its teacher's.
+        of: u64,
+    },
     /// What computes the steps.
     Engine {
         /// Which, and why.
@@ -244,6 +258,13 @@ impl fmt::Display for Notice {
             Self::Trainable { parameters, trainable } => {
                 let share = 100.0 * *trainable as f64 / *parameters as f64;
                 write!(f, "{trainable} of {parameters} parameters are trained ({share:.2} %)")
+            }
+            Self::Cut { layers, of } => {
+                let layers: Vec<_> = layers.iter().map(usize::to_string).collect();
+                write!(f, "layers {} of {of} are kept", layers.join(", "))
+            }
+            Self::Student { parameters, of } => {
+                write!(f, "the student has {parameters} parameters, its teacher {of}")
             }
             Self::Engine { choice } => choice.fmt(f),
             Self::Widened { tensors } => {

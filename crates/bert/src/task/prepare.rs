@@ -2,21 +2,23 @@
 
 use std::time::Instant;
 
-use tunewise_data::{Dataset, ProblemType, Tokenizer};
+use tunewise_data::{Dataset, ProblemType, Targets, Tokenizer};
 
 use super::config::FinetuneConfig;
+use super::distil::Teacher;
 use super::inputs::{Files, Labelling, Part, encode};
 use super::notice::Notice;
 use super::origin::Origin;
 use crate::classifier::{check_vocabulary, fitting_length};
 use crate::model::weights;
 use crate::pretrained::{PretrainedWriter, Settings};
-use crate::{BertClassifier, Checkpoint, Head, LoadReport, Result, files};
+use crate::{BertClassifier, BertConfig, Checkpoint, Error, Head, LoadReport, Result, files};
 
 /// A run about to start.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) model: BertClassifier,
+    pub(super) teacher: Option<Teacher>,
     pub(super) tokenizer: Tokenizer,
     pub(super) max_seq_length: usize,
     pub(super) train: Part,
@@ -40,14 +42,26 @@ impl Prepared {
     ) -> Result<Self> {
         let device = config.device.resolve()?;
         let input = Files::read(config, tell)?;
-        check_metric(config, input.problem())?;
+        let teacher = Teacher::load(config, device)?;
+        let taught = teacher.as_ref().map(|teacher| teacher.model.config());
+        check_metric(config, taught.map_or(input.problem(), BertConfig::problem))?;
         let Origin { folder, commit: model_commit } = Origin::locate(config, pinned, tell)?;
         let folder = folder.as_path();
         let tokenizer = Tokenizer::from_dir(folder)?;
-        let checkpoint = Checkpoint::open(folder)?;
-        let labelling = Labelling::choose(&input, &checkpoint, config.seed)?;
-        let (mut model, loaded) =
-            BertClassifier::from_checkpoint(checkpoint, &labelling.head, device)?;
+        let mut checkpoint = Checkpoint::open(folder)?;
+        config.cut(&mut checkpoint, tell)?;
+        let labelling = match taught {
+            Some(taught) => Labelling::of_teacher(taught, &checkpoint, config.seed)?,
+            None => Labelling::choose(&input, &checkpoint, config.seed)?,
+        };
+        let mut of_labels = checkpoint.config().clone();
+        labelling.head.configure(&mut of_labels);
+        let (mut model, loaded) = match config.random_student(&of_labels)? {
+            None => BertClassifier::from_checkpoint(checkpoint, &labelling.head, device)?,
+            Some(student) => {
+                (BertClassifier::new(student, device, config.seed)?, LoadReport::default())
+            }
+        };
         let fresh = fresh_pooler(&loaded);
         tell_loaded(&labelling, loaded, tell);
         if !config.freeze.is_empty() {
@@ -64,7 +78,7 @@ impl Prepared {
             fitting_length(model.config(), &tokenizer, Some(config.max_seq_length))?;
 
         let mut part = |dataset: Dataset| -> Result<Part> {
-            let targets = labelling.targets(&dataset)?;
+            let targets = labelling.targets(&dataset, config.learns_without_labels())?;
             let texts = encode(&dataset, &tokenizer, max_seq_length, tell)?;
             check_vocabulary(model.config(), texts.max_id())?;
             Ok(Part { dataset, targets, texts })
@@ -74,12 +88,22 @@ impl Prepared {
         let tokenizing_seconds = tokenizing.elapsed().as_secs_f64();
         let validation = input.validation.map(&mut part).transpose()?;
         let test = input.test.map(&mut part).transpose()?;
+        if validation.is_none() && test.is_none() && matches!(train.targets, Targets::None) {
+            return Err(no_labels());
+        }
+        if let Some(teacher) = &teacher {
+            teacher.check(config, model.config())?;
+            teacher.check_reads(folder, &train.dataset, (&train.texts, max_seq_length))?;
+            let (of, parameters) = (teacher.model.num_parameters(), model.num_parameters());
+            tell(&Notice::Student { parameters, of });
+        }
 
         let settings = Settings { max_seq_length: Some(max_seq_length), ..Settings::default() };
         let writer = PretrainedWriter::new(tokenizer.clone(), folder, settings)?;
         let data_hash = files::sha256(&config.train_file)?.0;
         Ok(Self {
             model,
+            teacher,
             tokenizer,
             max_seq_length,
             train,
@@ -108,6 +132,15 @@ fn check_metric(config: &FinetuneConfig, problem: ProblemType) -> Result<()> {
     match config.metric_for_best_model {
         Some(metric) if !metric.is_of(problem) => Err(metric.not_for(problem)),
         _ => Ok(()),
+    }
+}
+
+/// A run must be able to say what it is worth.
+fn no_labels() -> Error {
+    Error::Setting {
+        name: "validation_file",
+        got: "missing".to_owned(),
+        expected: "rows with labels, or a test_file, since the training rows have none".to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tunewise_data::Batching;
 
 use super::cadence::Cadence;
+use super::distil::DistilConfig;
 use super::engine::EngineKind;
 use super::guard::NonFinite;
 use super::loss::LossConfig;
@@ -27,6 +28,7 @@ use crate::{Error, Precision, Result};
 /// | `lr_scheduler_power` | 1 | > 0 | the power of a polynomial fall |
 /// | `layer_wise_lr_decay` | 1 | (0, 1] | a layer's rate as a share of that of the layer above |
 /// | `loss` | plain | | label smoothing, focal loss, class weights: see [`LossConfig`] |
+/// | `distil` | none | | what is learnt from a teacher: see [`DistilConfig`] and [`Trainer::taught_by`](super::Trainer::taught_by) |
 /// | `max_grad_norm` | 1 | ≥ 0 | gradients are clipped to this norm; 0 only measures |
 /// | `adam_beta1`, `adam_beta2` | 0.9, 0.999 | [0, 1) | decay of the moments |
 /// | `adam_epsilon` | 1e-8 | > 0 | guard of AdamW's denominator |
@@ -70,6 +72,8 @@ pub struct TrainConfig {
     pub layer_wise_lr_decay: f64,
     /// Label smoothing, focal loss, class weights.
     pub loss: LossConfig,
+    /// What is learnt from a teacher.
+    pub distil: Option<DistilConfig>,
     /// The norm that gradients are clipped to.
     pub max_grad_norm: f64,
     /// Decay of the first moment.
@@ -124,6 +128,7 @@ impl Default for TrainConfig {
             lr_scheduler_power: 1.0,
             layer_wise_lr_decay: 1.0,
             loss: LossConfig::default(),
+            distil: None,
             max_grad_norm: 1.0,
             adam_beta1: 0.9,
             adam_beta2: 0.999,
@@ -158,6 +163,25 @@ impl TrainConfig {
     /// Optimizer steps of the run, given those of an epoch.
     pub(super) fn total_steps(&self, per_epoch: u64) -> u64 {
         self.max_steps.unwrap_or((self.num_train_epochs * per_epoch as f64).ceil() as u64)
+    }
+
+    /// Checks what is learnt from a teacher, and that nothing contradicts it.
+    fn check_distil(&self) -> Result<()> {
+        let Some(distil) = &self.distil else { return Ok(()) };
+        let idle = |name, expected: &str| {
+            let (got, expected) = ("given".to_owned(), expected.to_owned());
+            Err(Error::Setting { name, got, expected })
+        };
+        let LossConfig { label_smoothing_factor, focal_gamma, class_weights } = &self.loss;
+        match distil.alpha == 1.0 {
+            // The teacher's share is a plain mean over rows.
+            _ if class_weights.is_some() => idle("class_weights", "nothing with a teacher"),
+            true if *label_smoothing_factor > 0.0 => {
+                idle("label_smoothing_factor", "nothing, since distil_alpha is 1")
+            }
+            true if *focal_gamma > 0.0 => idle("focal_gamma", "nothing, since distil_alpha is 1"),
+            _ => distil.validate(),
+        }
     }
 
     /// Checks every range of the table above.
@@ -219,6 +243,7 @@ impl TrainConfig {
                 });
             }
         }
+        self.check_distil()?;
         self.loss.validate()
     }
 }

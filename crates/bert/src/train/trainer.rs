@@ -12,7 +12,7 @@ use super::evaluation::Evaluation;
 use super::event::{Control, Event, Observer};
 use super::guard::Verdict;
 use super::limits::Limits;
-use super::loss::Loss;
+use super::objective::Objective;
 use super::ranks::Ranks;
 use super::source::Source;
 use super::state::{Best, Outcome, StopReason, TrainState};
@@ -30,6 +30,7 @@ pub struct Trainer<'a> {
     engine: Box<dyn StepEngine>,
     choice: EngineChoice,
     config: TrainConfig,
+    teacher: Option<&'a BertClassifier>,
     ranks: Ranks,
     state: TrainState,
     observers: Vec<&'a mut (dyn Observer + 'a)>,
@@ -59,6 +60,7 @@ impl<'a> Trainer<'a> {
             engine,
             choice,
             config,
+            teacher: None,
             ranks: Ranks::default(),
             state: TrainState::default(),
             observers: Vec::new(),
@@ -112,6 +114,14 @@ impl<'a> Trainer<'a> {
         Ok(self)
     }
 
+    /// Gives the model a teacher of the same labels and on the same device, from which it learns what
+    /// `distil` of the settings says. [`Trainer::fit`] first has it answer all training rows.
+    #[must_use]
+    pub fn taught_by(mut self, teacher: &'a BertClassifier) -> Self {
+        self.teacher = Some(teacher);
+        self
+    }
+
     /// Adds a listener.
     #[must_use]
     pub fn observe(mut self, observer: &'a mut (dyn Observer + 'a)) -> Self {
@@ -126,14 +136,14 @@ impl<'a> Trainer<'a> {
     /// [`Error::LossNotFinite`] and [`Error::GradientNotFinite`] where training diverges (the weights
     /// are then those before the step, and observers were asked to save them);
     /// [`Error::OutOfMemory`] naming the batch; [`Error::Setting`] for a resumed run of another
-    /// length; [`Error::Torch`], and what observers return.
+    /// length, and for a teacher that does not fit the model or the settings; [`Error::Torch`], and what observers return.
     pub fn fit(&mut self, train: &Source<'_>, valid: Option<&Source<'_>>) -> Result<Outcome> {
         let mut windows = Windows::new(train, &self.config, self.ranks.count());
         self.set_length(windows.per_epoch())?;
         self.engine.begin_run(self.state.total_steps, self.state.step)?;
         let limits = Limits::new(&self.config);
         let schedule = self.config.schedule(self.state.total_steps);
-        let objective = self.config.loss.build(self.model, train.targets)?;
+        let objective = Objective::new(&self.config, self.model, self.teacher, train)?;
         self.ranks.share_weights(self.model)?;
         self.emit(&Event::TrainBegin)?;
         self.evaluate_when_due(valid)?; // what a stop left undone
@@ -208,7 +218,7 @@ impl<'a> Trainer<'a> {
     fn accumulate(
         &mut self,
         source: &Source<'_>,
-        objective: &Loss,
+        objective: &Objective<'_>,
         window: &Window<'_>,
     ) -> Result<()> {
         let weight = objective.denominator(source.targets, window.rows());

@@ -50,10 +50,8 @@ impl fmt::Display for Comparison {
         }
         let logits = format!("{:.2e}", self.largest_logit_difference);
         line(f, ["largest difference of a logit", "", "", &logits])?;
-        for (name, cost) in [("before", before), ("after", after)] {
-            writeln!(f, "\n{name}: {}, {}", cost.folder.display(), cost.backend)?;
-        }
-        Ok(())
+        let of = |cost: &Cost| format!("{}, {}", cost.folder.display(), cost.backend);
+        writeln!(f, "\nbefore: {}\nafter:  {}", of(before), of(after))
     }
 }
 

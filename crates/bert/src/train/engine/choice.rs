@@ -150,6 +150,9 @@ fn obstacle(model: &BertClassifier, config: &TrainConfig, isa: Isa) -> Option<St
             because("the processor has no AVX512-BF16, and bf16 was not asked for")
         }
         _ if model.is_adapted() => because("the model has adapters"),
+        _ if config.distil.is_some_and(|distil| distil.relations.is_some()) => {
+            because("relations to a teacher are learnt")
+        }
         _ if config.gradient_checkpointing => because("gradient checkpointing was asked for"),
         _ if hidden_act != Activation::Gelu => because("the activation is not gelu"),
         _ if !even(hidden_size) || !even(intermediate_size) => because("a width is odd"),

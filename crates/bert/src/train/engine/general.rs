@@ -9,8 +9,8 @@ use super::{Measured, MicroBatch, StepEngine};
 use crate::error::Context;
 use crate::mix::mix;
 use crate::model::{Activations, RankAllocator};
+use crate::train::TrainConfig;
 use crate::train::groups::parameter_groups;
-use crate::train::{Loss, TrainConfig};
 use crate::{BertClassifier, DeviceBatch, Error, Precision, Result};
 
 pub(super) struct GeneralEngine {
@@ -58,16 +58,18 @@ impl GeneralEngine {
         &self,
         model: &BertClassifier,
         batch: &Batch,
-        (objective, weight): (&Loss, f64),
+        MicroBatch { rows, objective, weight, .. }: MicroBatch<'_>,
     ) -> Result<Tensor> {
         let batch = DeviceBatch::upload(batch, self.device)?;
         let tape = self.activations.tape();
         let stream = mix(self.stream, self.micro_batches);
-        let forward = || model.forward_on(&tape, &batch, stream);
-        let logits = self.precision.run(self.device, forward)?; // [batch, num_labels]
-        let labels = batch.labels.as_ref();
-        let labels = labels.ok_or(Error::Internal { what: "training rows have labels" })?;
-        let part = objective.sum(&logits, labels)?.f_div_scalar(weight).at("mean loss")?; // []
+        let forward = || objective.forward(model, &tape, (&batch, stream));
+        let (logits, relations) = self.precision.run(self.device, forward)?; // [batch, num_labels]
+        let mut sum = objective.sum(&logits, batch.labels.as_ref(), rows)?;
+        if let Some(relations) = objective.of_relations(relations, &batch)? {
+            sum = sum.f_add(&relations).at("loss")?;
+        }
+        let part = sum.f_div_scalar(weight).at("mean loss")?; // []
         tape.backward(&part, self.precision)?;
         part.f_detach().at("detach")
     }
@@ -116,10 +118,9 @@ impl StepEngine for GeneralEngine {
     }
 
     fn accumulate(&mut self, model: &BertClassifier, batch: &MicroBatch<'_>) -> Result<()> {
-        let MicroBatch { source, rows, objective, weight } = *batch;
-        let batch = source.batch(rows, self.batching)?;
-        let part = self.backward(model, &batch, (objective, weight));
-        let part = part.map_err(|error| error.in_batch(batch.len(), batch.seq_len))?;
+        let rows = batch.source.batch(batch.rows, self.batching)?;
+        let part = self.backward(model, &rows, *batch);
+        let part = part.map_err(|error| error.in_batch(rows.len(), rows.seq_len))?;
         let before = match &self.loss {
             None if self.micro_batches == 0 => self.penalise()?,
             None => None, // another process adds it

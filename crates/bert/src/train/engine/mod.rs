@@ -10,7 +10,7 @@ use tch::Tensor;
 pub use choice::{EngineChoice, EngineKind};
 pub(super) use choice::{choose, choose_shared};
 
-use super::loss::Loss;
+use super::objective::Objective;
 use super::source::Source;
 use crate::{BertClassifier, Result};
 
@@ -19,8 +19,8 @@ use crate::{BertClassifier, Result};
 pub(super) struct MicroBatch<'a> {
     pub(super) source: &'a Source<'a>,
     pub(super) rows: &'a [usize],
-    pub(super) objective: &'a Loss,
-    /// What the sum of the rows' losses is divided by: the window's [`Loss::denominator`].
+    pub(super) objective: &'a Objective<'a>,
+    /// What the sum of the rows' losses is divided by: the window's [`Objective::denominator`].
     pub(super) weight: f64,
 }
 

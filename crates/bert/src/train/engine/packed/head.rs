@@ -8,7 +8,7 @@ use super::parameters::Linear;
 use super::part::{Part, size};
 use crate::Result;
 use crate::error::Context;
-use crate::train::Loss;
+use crate::train::objective;
 
 /// Pooler and classifier, with their buffers.
 #[derive(Debug)]
@@ -26,9 +26,12 @@ pub(super) struct Head {
 /// What a micro-batch's loss is made of.
 #[derive(Clone, Copy)]
 pub(super) struct Objective<'a> {
-    pub(super) loss: &'a Loss,
+    pub(super) loss: &'a objective::Objective<'a>,
     pub(super) weight: f64,
-    pub(super) labels: &'a Tensor,
+    /// Absent where the rows have none.
+    pub(super) labels: Option<&'a Tensor>,
+    /// The rows' numbers.
+    pub(super) rows: &'a [usize],
 }
 
 impl Head {
@@ -109,7 +112,7 @@ impl Head {
             .and_then(|logits| logits.f_view([-1, labels]))
             .and_then(|logits| logits.f_set_requires_grad(true))
             .at("logits")?;
-        let sum = objective.loss.sum(&logits, objective.labels)?;
+        let sum = objective.loss.sum(&logits, objective.labels, objective.rows)?;
         let loss = sum.f_div_scalar(objective.weight).at("mean loss")?;
         loss.f_backward().at("backward")?;
         let gradient =

@@ -222,12 +222,11 @@ impl StepEngine for PackedEngine {
         texts.iter().try_for_each(|text| check(text, &self.model))?;
         let targets = source.batch(rows, Batching::Longest)?.targets;
         let labels = targets_tensor(&targets, rows.len() as i64, Device::Cpu)?;
-        let labels = labels.ok_or(Error::Internal { what: "training rows have labels" })?;
 
         let set = self.setting();
         let onto = if self.batches == 0 { Onto::Nothing } else { Onto::Earlier };
         self.forward(&texts, set)?;
-        let objective = Objective { loss: objective, weight, labels: &labels };
+        let objective = Objective { loss: objective, weight, labels: labels.as_ref(), rows };
         self.loss += self.network.head.run(&mut self.parts, objective, set)?;
         self.backward(onto, set)?;
         self.batches += 1;

@@ -6,7 +6,8 @@ use tch::{Device, Tensor};
 use tunewise_data::{Casing, Dataset, EncodedTexts, Example, Targets, Tokenizer};
 
 use super::*;
-use crate::train::{Loss, LossConfig, Source};
+use crate::train::objective::Objective;
+use crate::train::{LossConfig, Source};
 use crate::{DeviceBatch, Mode};
 
 /// Of a gradient, as a share of its norm: factors have 8 bits, and a handful of products follow each
@@ -61,7 +62,7 @@ struct Bench {
     model: BertClassifier,
     texts: EncodedTexts,
     targets: Targets,
-    loss: Loss,
+    loss: Objective<'static>,
 }
 
 impl Bench {
@@ -72,7 +73,7 @@ impl Bench {
         }
         let (texts, targets) = rows(11);
         let settings = LossConfig { label_smoothing_factor: 0.1, ..LossConfig::default() };
-        let loss = settings.build(&model, &targets).unwrap();
+        let loss = settings.build(&model, &targets).unwrap().into();
         Self { model, texts, targets, loss }
     }
 
@@ -99,7 +100,7 @@ impl Bench {
         let batch = source.batch(&rows, Batching::Longest).unwrap();
         let batch = DeviceBatch::upload(&batch, Device::Cpu).unwrap();
         let logits = self.model.forward(&batch, Mode::Train(0)).unwrap();
-        let loss = self.loss.sum(&logits, batch.labels.as_ref().unwrap()).unwrap() / 11.0;
+        let loss = self.loss.sum(&logits, batch.labels.as_ref(), &rows).unwrap() / 11.0;
         loss.f_backward().unwrap();
         let gradient = |(name, tensor): (&str, &Tensor)| {
             (name.to_owned(), Vec::try_from(tensor.grad().view([-1])).unwrap())
