@@ -9,6 +9,8 @@ use std::process::{Command, Output, Stdio};
 const FINETUNE: &str = env!("CARGO_BIN_EXE_finetune");
 const EVALUATE: &str = env!("CARGO_BIN_EXE_evaluate");
 const PREDICT: &str = env!("CARGO_BIN_EXE_predict");
+const EXPORT: &str = env!("CARGO_BIN_EXE_export");
+const COMPARE: &str = env!("CARGO_BIN_EXE_compare");
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -140,6 +142,74 @@ fn a_run_leaves_every_output_and_the_checkpoint_predicts() {
     let scores = lines[0]["scores"].as_object().unwrap();
     let sum: f64 = scores.values().map(|score| score.as_f64().unwrap()).sum();
     assert!((sum - 1.0).abs() < 1e-12 && scores.contains_key("pos"));
+}
+
+#[test]
+fn an_export_predicts_and_is_compared_with_its_original() {
+    let dir = tempfile::tempdir().unwrap();
+    let small = dir.path().join("small");
+    let export = |model: &Path, out: &Path| {
+        let mut command = Command::new(EXPORT);
+        command.arg("--model").arg(model).arg("--output-dir").arg(out);
+        command.args(["--word-embeddings", "int8"]).output().unwrap()
+    };
+    let output = export(&checkpoint(), &small);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let sizes: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(sizes["bytes_after"].as_u64() < sizes["bytes_before"].as_u64());
+    let out = dir.path().join("again");
+    refused(&export(&small, &out), &out, "not in 8 bits already");
+
+    let rows = (0..12).map(|i| format!("good price {i},label_{}\n", i % 3)).collect::<String>();
+    let input = write(dir.path(), "rows.csv", format!("text,label\n{rows}").as_bytes());
+    let compare = |after: &Path, more: &[&str]| {
+        let mut command = Command::new(COMPARE);
+        command.arg("--before").arg(checkpoint()).arg("--after").arg(after);
+        command.arg("--input").arg(&input).args(["--rounds", "2", "--resamples", "99"]);
+        command.args(more).output().unwrap()
+    };
+    let table = compare(&small, &[]);
+    let table = String::from_utf8_lossy(&table.stdout).into_owned();
+    assert!(table.contains("macro_f1") && table.contains("same labels"), "{table}");
+    let json = compare(&small, &["--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["before"]["weights_bytes"], sizes["bytes_before"]);
+    assert_eq!(json["after"]["weights_bytes"], sizes["bytes_after"]);
+    let other = root().join("crates/bert/tests/fixtures/regression");
+    refused(&compare(&other, &[]), &out, "`after` is regression, expected a model of");
+}
+
+#[test]
+fn a_small_random_student_learns_from_texts_without_labels() {
+    let dir = tempfile::tempdir().unwrap();
+    let (train, teacher) = (train_file(dir.path()), dir.path().join("teacher"));
+    assert!(finetune(&train, &teacher, &[]).status.success());
+    let rows: String = (0..20).map(|i| format!("good service {i}\n")).collect();
+    let texts = write(dir.path(), "texts.csv", format!("text\n{rows}").as_bytes());
+    let config = fs::read_to_string(checkpoint().join("config.json")).unwrap();
+    let narrow = config.replace("\"hidden_size\": 32", "\"hidden_size\": 16");
+    let config = write(dir.path(), "narrow.json", narrow.as_bytes());
+    let path = |path: &Path| path.to_str().unwrap().to_owned();
+    let (from, config, valid) = (path(&teacher), path(&config), path(&train));
+    let taught = ["--distil-from", &from, "--student-config", &config, "--distil-relations"];
+    let whole = [&taught[..], &["minilm-v2", "--distil-alpha", "1"]].concat();
+    let out = dir.path().join("student");
+    let output = finetune(&texts, &out, &[&whole[..], &["--validation-file", &valid]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let config = fs::read_to_string(out.join("config.json")).unwrap();
+    assert!(
+        config.contains("\"hidden_size\": 16") && config.contains("\"0\": \"neg\""),
+        "{config}"
+    );
+
+    let out = dir.path().join("refused");
+    refused(
+        &finetune(&texts, &out, &whole),
+        &out,
+        "`validation_file` is missing, expected rows with",
+    );
+    let half = [&taught[..], &["minilm", "--validation-file", &valid]].concat();
+    refused(&finetune(&texts, &out, &half), &out, "texts.csv: ");
 }
 
 #[test]

@@ -212,11 +212,11 @@ impl Lesson {
 fn taught(lessons: &Lessons, distil: DistilConfig, change: fn(&mut TrainConfig)) -> Recorder {
     let (teacher, _) =
         BertClassifier::load_pretrained(folder("distinct_ids"), &Head::Kept, Device::Cpu).unwrap();
-    tch::no_grad(|| {
-        for (_, tensor) in teacher.parameters().filter(|(_, tensor)| tensor.dim() == 2) {
-            let _ = tensor.shallow_clone().g_mul_scalar_(4.0);
-        }
-    });
+    let guard = tch::no_grad_guard();
+    for (_, tensor) in teacher.parameters().filter(|(_, tensor)| tensor.dim() == 2) {
+        let _ = tensor.shallow_clone().g_mul_scalar_(4.0);
+    }
+    drop(guard);
     let mut checkpoint = Checkpoint::open(folder("distinct_ids")).unwrap();
     checkpoint.keep_layers(&[0]).unwrap();
     let (mut student, _) =

@@ -13,3 +13,4 @@ mod network;
 mod ranks;
 mod record;
 mod settings;
+mod students;

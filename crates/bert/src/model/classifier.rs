@@ -176,7 +176,7 @@ impl BertClassifier {
     ) -> Result<Tensor> {
         self.check_length(batch)?;
         let hidden = self.embeddings.forward(batch, pass.mode)?;
-        self.encoder.below(layer, hidden, batch.attention_mask.as_ref(), pass)
+        self.encoder.below(layer, hidden, (batch.attention_mask.as_ref(), pass))
     }
 
     /// From what the last layer reads to the logits.

@@ -218,8 +218,7 @@ impl Encoder {
         &'m self,
         layer: usize,
         x: Tensor,
-        keep: Option<&Tensor>,
-        Pass { mode, tape }: Pass<'_, 'm>,
+        (keep, Pass { mode, tape }): (Option<&Tensor>, Pass<'_, 'm>),
     ) -> Result<Tensor> {
         let mut x = x;
         for layer in self.layers.iter().take(layer) {

@@ -175,3 +175,95 @@ fn places<T>(values: impl IntoIterator<Item = T>, holds: impl Fn(&T) -> bool) ->
     let values = values.into_iter().enumerate();
     values.filter(|(_, value)| holds(value)).map(|(place, _)| place).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::BertConfig;
+    use crate::train::Evaluation;
+
+    const LABELS: [&str; 3] = ["a", "b", "c"];
+
+    fn predictions(problem: ProblemType, labels: usize, logits: Vec<f32>) -> Predictions {
+        let id2label = LABELS.into_iter().take(labels).map(str::to_owned).collect();
+        let config = BertConfig { id2label, problem_type: Some(problem), ..BertConfig::default() };
+        Predictions::of_logits(logits, &config)
+    }
+
+    /// Numbers without a pattern that a metric would see.
+    fn logits(count: usize, seed: usize) -> Vec<f32> {
+        (0..count).map(|i| ((i * i * 7 + i * 13 + seed * 29) % 31) as f32 - 15.0).collect()
+    }
+
+    fn options() -> BootstrapOptions<'static> {
+        BootstrapOptions { n_resamples: 199, ..BootstrapOptions::default() }
+    }
+
+    /// Each model's metrics are those of its evaluation, whose numbers are scikit-learn's, and the
+    /// difference is theirs.
+    fn are_those_of_evaluations(problem: ProblemType, labels: usize, targets: &Targets) {
+        let both = [1, 3].map(|seed| predictions(problem, labels, logits(20 * labels, seed)));
+        let outcome = Outcome::new(targets, &both[0], &both[1]).unwrap();
+        let id2label = LABELS.map(str::to_owned);
+        let of = |side: usize, name: &str| {
+            let evaluation = Evaluation::new(&both[side], targets, &id2label[..labels]).unwrap();
+            let metric = match name {
+                "mean_squared_error" => "mse".parse().unwrap(),
+                name => name.parse().unwrap(),
+            };
+            evaluation.metric(metric).unwrap()
+        };
+        let measures = outcome.measures(&options()).unwrap();
+        assert_eq!(measures.len(), 2);
+        for Measure { name, before, after, difference, .. } in measures {
+            approx::assert_abs_diff_eq!(before.estimate, of(0, name), epsilon = 1e-12);
+            approx::assert_abs_diff_eq!(after.estimate, of(1, name), epsilon = 1e-12);
+            let apart = after.estimate - before.estimate;
+            assert!(apart.abs() > 1e-3, "{name}: a difference to see");
+            approx::assert_abs_diff_eq!(difference.estimate, apart, epsilon = 1e-12);
+            for interval in [before, after, difference] {
+                assert!(interval.low < interval.high, "{name}: {interval:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn metrics_are_those_of_an_evaluation() {
+        use ProblemType::{MultiLabelClassification, Regression, SingleLabelClassification};
+        let classes = Targets::Classes((0..20).map(|row| row * row % 3).collect());
+        are_those_of_evaluations(SingleLabelClassification, 3, &classes);
+        let values = (0..60).map(|i| f32::from(u8::from(i * i % 7 < 3))).collect();
+        let marks = Targets::MultiHot { num_labels: 3, values };
+        let both = [1, 2].map(|seed| predictions(MultiLabelClassification, 3, logits(60, seed)));
+        let outcome = Outcome::new(&marks, &both[0], &both[1]).unwrap();
+        let evaluation = Evaluation::new(&both[0], &marks, &LABELS.map(str::to_owned)).unwrap();
+        let measures = outcome.measures(&options()).unwrap();
+        for measure in &measures {
+            let metric = measure.name.parse().unwrap();
+            approx::assert_abs_diff_eq!(
+                measure.before.estimate,
+                evaluation.metric(metric).unwrap(),
+                epsilon = 1e-12
+            );
+        }
+        let numbers = Targets::Values((0..20).map(|row| (row * row % 11) as f32).collect());
+        are_those_of_evaluations(Regression, 1, &numbers);
+    }
+
+    #[test]
+    fn a_model_agrees_with_itself_and_differs_by_nothing() {
+        let problem = ProblemType::SingleLabelClassification;
+        let one = predictions(problem, 3, logits(60, 1));
+        let targets = Targets::Classes((0..20).map(|row| row % 3).collect());
+        let outcome = Outcome::new(&targets, &one, &one).unwrap();
+        let agreement = outcome.agreement(&options()).unwrap().unwrap();
+        assert_eq!((agreement.low, agreement.estimate, agreement.high), (1.0, 1.0, 1.0));
+        for measure in outcome.measures(&options()).unwrap() {
+            assert_eq!((measure.difference.low, measure.difference.high), (0.0, 0.0));
+            assert_eq!(measure.p_value, 1.0);
+        }
+        let other = predictions(problem, 3, logits(60, 2));
+        let outcome = Outcome::new(&targets, &one, &other).unwrap();
+        assert!(outcome.agreement(&options()).unwrap().unwrap().estimate < 1.0);
+    }
+}
