@@ -1,11 +1,14 @@
-// What tch does not bind: the autocast dtype, the random generator of a device, who shares a tensor.
+// What tch does not bind: the autocast dtype, the random generator of a device, who shares a tensor, the
+// threads of one thread's operations.
 #include "shim.h"
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 #include <c10/core/DeviceType.h>
 #include <mutex>
+#include <omp.h>
 
 namespace {
 // cuda_index < 0 is the CPU.
@@ -59,5 +62,12 @@ char* tunewise_set_generator_state(int cuda_index, const at::Tensor* state) {
 // Whether this is the only handle on the tensor, and no other tensor shares its storage.
 int tunewise_is_sole(const at::Tensor* tensor) noexcept {
   return tensor->use_count() == 1 && tensor->storage().use_count() == 1;
+}
+
+// Sets how many threads the operations that this thread begins use; how many they used.
+int tunewise_threads_from_here(int threads) noexcept {
+  auto before = at::get_num_threads();
+  omp_set_num_threads(threads);
+  return before;
 }
 }

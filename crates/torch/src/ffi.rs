@@ -111,6 +111,7 @@ unsafe extern "C" {
         cuda_index: c_int,
         state: *const C_tensor,
     ) -> *mut c_char;
+    pub(crate) fn tunewise_threads_from_here(threads: c_int) -> c_int;
     pub(crate) fn tunewise_is_sole(tensor: *const C_tensor) -> c_int;
     fn free(pointer: *mut c_void);
 }

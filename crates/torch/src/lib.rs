@@ -28,6 +28,7 @@
 //! | `generator` | [`GeneratorState`] |
 //! | `group` | [`ProcessGroup`]: several processes that train together |
 //! | `mapped` | [`MappedFile`] |
+//! | `single_thread` | [`SingleThread`]: tiny operations beside threads that compute |
 //!
 //! The only crate of the workspace with C++ (folder `shim`) and unsafe code.
 #![allow(unsafe_code)]
@@ -44,6 +45,7 @@ mod fused;
 mod generator;
 mod group;
 mod mapped;
+mod single_thread;
 
 pub use adamw::{AdamW, AdamWConfig, ParameterGroup};
 pub use autocast::{Bf16Autocast, has_fast_bf16, in_bf16_autocast};
@@ -55,6 +57,7 @@ pub use fused::{DropoutMasks, Norm, Visible, add_norm, attention, dropout, half_
 pub use generator::GeneratorState;
 pub use group::{GroupOptions, ProcessGroup};
 pub use mapped::MappedFile;
+pub use single_thread::SingleThread;
 
 /// The libtorch that tch 0.24 is built for; another version does not link.
 pub const LIBTORCH_VERSION: &str = "2.11.0";

@@ -24,7 +24,7 @@ use tch::{Device, Tensor};
 use tunewise_data::Batching;
 use tunewise_kernels::Isa;
 use tunewise_kernels::train::{AdamSettings, AdamStep, Dropout, Onto};
-use tunewise_torch::Exclusive;
+use tunewise_torch::{Exclusive, SingleThread};
 
 use self::embeddings::Tables;
 use self::forward::Setting;
@@ -212,6 +212,7 @@ impl StepEngine for PackedEngine {
     }
 
     fn accumulate(&mut self, _model: &BertClassifier, batch: &MicroBatch<'_>) -> Result<()> {
+        let _alone = SingleThread::enter(); // the objective is small, and the pool wants the processor
         let MicroBatch { source, rows, objective, weight } = *batch;
         let missing = Error::Internal { what: "a batch names rows" };
         let texts = rows.iter().enumerate().map(|(number, &row)| {
