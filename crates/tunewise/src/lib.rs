@@ -9,6 +9,8 @@ pub use tunewise_cost as cost;
 pub use tunewise_data as data;
 #[cfg(feature = "metrics")]
 pub use tunewise_metrics as metrics;
+#[cfg(feature = "plan")]
+pub use tunewise_plan as plan;
 
 /// What most programs need.
 #[cfg(feature = "bert")]

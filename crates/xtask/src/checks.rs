@@ -66,12 +66,13 @@ fn clippy(workspace: &Workspace) -> Result<()> {
 
 /// The crates that must not need libtorch, and their tests without it.
 fn pure(workspace: &Workspace) -> Result<()> {
-    const PURE: [&str; 6] = [
+    const PURE: [&str; 7] = [
         "tunewise-data",
         "tunewise-metrics",
         "tunewise-cost",
         "tunewise-plot",
         "tunewise-decide",
+        "tunewise-plan",
         "tunewise-examples-pure",
     ];
     for package in PURE {
