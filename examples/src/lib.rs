@@ -4,6 +4,7 @@ mod classifier_args;
 mod columns;
 mod finetune_args;
 mod hub;
+mod plan_args;
 mod ranks;
 mod search_args;
 
@@ -11,6 +12,7 @@ pub use classifier_args::ClassifierArgs;
 pub use columns::ColumnArgs;
 pub use finetune_args::FinetuneArgs;
 pub use hub::{hub_for, locate_model, shows_download};
+pub use plan_args::PlanArgs;
 pub use ranks::group;
 pub use search_args::SearchArgs;
 pub use tunewise_examples_pure::{BAD_INPUT, CliResult, INTERRUPTED, run, say};

@@ -43,6 +43,13 @@ pub enum Error {
         /// rayon's error.
         source: rayon::ThreadPoolBuildError,
     },
+    /// A plan cannot be made.
+    #[cfg(feature = "plan")]
+    #[error(transparent)]
+    Plan {
+        /// Why not.
+        source: Box<tunewise_plan::Error>,
+    },
     /// A picture cannot be drawn.
     #[error(transparent)]
     Plot(#[from] tunewise_plot::Error),

@@ -40,6 +40,8 @@ mod files;
 mod long_texts;
 mod mix;
 mod model;
+#[cfg(feature = "plan")]
+pub mod plan;
 mod prediction;
 mod pretrained;
 mod runtime;

@@ -8,19 +8,24 @@
 //! Nothing here trains: [`PilotRunner`] is what does, and [`Simulated`] is one with a known truth.
 #![forbid(unsafe_code)]
 
+mod answer;
 mod curve;
 mod decide;
 mod design;
 mod error;
 mod forecast;
+mod handover;
+mod html;
 mod journal;
 mod marginal;
 mod pilot;
 mod prices;
 mod run;
 mod simulate;
+mod text;
 mod time;
 
+pub use answer::{Answer, ModelSummary, Spent};
 pub use curve::{CurveData, Forecast, LEVEL, LearningCurve, Observation};
 pub use decide::{Decision, Goal, Question, Verdict, decide, frontier};
 pub use design::{Design, slice, stratified_order};

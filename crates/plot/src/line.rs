@@ -1,14 +1,14 @@
 //! Lines in one frame.
 
 use kuva::plot::legend::{LegendEntry, LegendPosition, LegendShape};
-use kuva::plot::{BandPlot, LinePlot, LineStyle};
+use kuva::plot::{BandPlot, LinePlot, LineStyle, ScatterPlot};
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
 use crate::render::{
     BAND_OPACITY, COLORS, GREY, large_ticks, legend_entry, log_ticks, svg, thinned,
 };
-use crate::{ChartText, Error, Result};
+use crate::{ChartText, Error, Points, Result};
 
 /// The smallest number that a logarithmic axis shows.
 const SMALLEST_ON_LOG: f64 = 1e-10;
@@ -70,6 +70,7 @@ pub enum Join {
 /// | --- | --- | --- |
 /// | `series` | none | the lines |
 /// | `bands` | none | shaded, behind the lines |
+/// | `points` | none | dots before the lines, in their colours: what a line was fitted to |
 /// | `guides` | none | dashed grey lines: a diagonal, a threshold, a chance level |
 /// | `x_scale`, `y_scale` | linear | how the axes are divided |
 /// | `x_range`, `y_range` | what the data needs | ends of the axes |
@@ -80,6 +81,8 @@ pub struct LineChart<'a> {
     pub series: &'a [Series<'a>],
     /// Shaded, behind the lines.
     pub bands: &'a [Band<'a>],
+    /// Dots in the colours of the lines; words beside them are not drawn.
+    pub points: &'a [Points<'a>],
     /// Dashed grey lines.
     pub guides: &'a [Series<'a>],
     /// How the horizontal axis is divided.
@@ -137,6 +140,8 @@ impl LineChart<'_> {
         if plots.is_empty() {
             return Err(Error::NothingToDraw);
         }
+        let dots = self.points.iter().zip(colors());
+        plots.extend(dots.filter_map(|(dots, color)| self.dots(dots, color)).map(Plot::Scatter));
         let guides = self.guides.iter().filter_map(|guide| {
             self.line(guide).map(|plot| plot.with_color(GREY).with_line_style(LineStyle::Dashed))
         });
@@ -160,7 +165,13 @@ impl LineChart<'_> {
         shown().next().map(|_| plot)
     }
 
-    /// Guides, lines, bands: what has a name.
+    fn dots(&self, dots: &Points<'_>, color: &str) -> Option<ScatterPlot> {
+        let shown = || dots.points.iter().copied().filter(|&(x, y)| self.shows(x, &[y]));
+        let plot = ScatterPlot::new().with_data(shown()).with_color(color).with_size(3.5);
+        shown().next().map(|_| plot)
+    }
+
+    /// Guides, lines, dots, bands: what has a name.
     fn legend(&self) -> Vec<LegendEntry> {
         let colors = || COLORS.into_iter().cycle();
         let guides = self.guides.iter();
@@ -173,11 +184,18 @@ impl LineChart<'_> {
             dasharray: style(index).dasharray(),
             ..legend_entry(line.name, color, LegendShape::Line)
         });
+        let dots = self.points.iter().zip(colors());
+        let dots = dots.map(|(it, color)| legend_entry(it.name, color, LegendShape::Circle));
         let bands = self.bands.iter().zip(colors());
         // The band's colour is that of its line, thinned: as opaque as it looks on white.
         let bands = bands
             .map(|(band, color)| legend_entry(band.name, &thinned(color, 1), LegendShape::Rect));
-        guides.chain(lines).chain(bands).filter(|entry| !entry.label.is_empty()).collect()
+        guides
+            .chain(lines)
+            .chain(dots)
+            .chain(bands)
+            .filter(|entry| !entry.label.is_empty())
+            .collect()
     }
 
     fn shows(&self, x: f64, ys: &[f64]) -> bool {

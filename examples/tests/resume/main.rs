@@ -10,6 +10,7 @@ mod disk;
 mod interrupts;
 mod kills;
 mod network;
+mod plan;
 mod ranks;
 mod record;
 mod settings;
