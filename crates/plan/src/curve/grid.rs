@@ -60,7 +60,7 @@ impl Grid {
 
     /// All combinations with their weights.
     pub(super) fn weights(&self) -> Vec<Component> {
-        let (exponents, floors) = (exponents(), floors());
+        let curves = self.curves();
         let mut out = Vec::new();
         for (noise, by_noise) in noises() {
             for (spread, by_spread) in spreads() {
@@ -69,24 +69,36 @@ impl Grid {
                     let Some(noisy) = self.noise(noise * self.unit, spread, departure) else {
                         continue;
                     };
-                    for &(exponent, by_exponent) in &exponents {
-                        for &(floor, by_floor) in &floors {
-                            let believed = Component {
-                                log_weight: prior + by_exponent + by_floor,
-                                floor,
-                                exponent,
-                                noise: noise * self.unit,
-                                spread,
-                                departure,
-                                error: (self.error, 0.0),
-                            };
-                            out.extend(self.updated(&noisy, believed));
-                        }
+                    for curve in &curves {
+                        let believed = Component {
+                            log_weight: prior + curve.log_prior,
+                            floor: curve.floor,
+                            exponent: curve.exponent,
+                            noise: noise * self.unit,
+                            spread,
+                            departure,
+                            error: (self.error, 0.0),
+                        };
+                        out.extend(updated(&noisy, &curve.shapes, believed));
                     }
                 }
             }
         }
         out
+    }
+
+    /// The curves of the grid, up to E.
+    fn curves(&self) -> Vec<Curve> {
+        let floors = floors();
+        let curve = |(exponent, by_exponent): (f64, f64), (floor, by_floor): (f64, f64)| {
+            let shapes = self.logs.iter().map(|&log| shape(floor, exponent, log));
+            let shapes = DVector::from_iterator(self.logs.len(), shapes);
+            Curve { floor, exponent, log_prior: by_exponent + by_floor, shapes }
+        };
+        let exponents = exponents().into_iter();
+        let curve = &curve;
+        let pairs = exponents.flat_map(|it| floors.iter().map(move |&floor| curve(it, floor)));
+        pairs.collect()
     }
 
     /// The pilots' covariance around the curve: seed noise, and a random walk in ln D from D₀ down.
@@ -106,19 +118,6 @@ impl Grid {
         let weighted = &inverse * &self.errors;
         let fit = self.errors.dot(&weighted);
         Some(Noise { inverse, weighted, fit, log_determinant })
-    }
-
-    /// A curve after the pilots, E integrated out over a flat belief.
-    fn updated(&self, noisy: &Noise, believed: Component) -> Option<Component> {
-        let Component { floor, exponent, log_weight, .. } = believed;
-        let shapes = self.logs.iter().map(|&log| shape(floor, exponent, log));
-        let shapes = DVector::from_iterator(self.logs.len(), shapes);
-        let information = shapes.dot(&(&noisy.inverse * &shapes));
-        let along = shapes.dot(&noisy.weighted);
-        let misfit = noisy.fit - along * along / information;
-        let log_weight = log_weight - 0.5 * (noisy.log_determinant + misfit + information.ln());
-        let error = (along / information, 1.0 / information);
-        log_weight.is_finite().then_some(Component { log_weight, error, ..believed })
     }
 
     /// Curves drawn by weight: systematic resampling, so that shares are met to one draw.
@@ -154,6 +153,25 @@ impl Grid {
             spread: component.spread,
         }
     }
+}
+
+/// A curve after the pilots, E integrated out over a flat belief.
+fn updated(noisy: &Noise, shapes: &DVector<f64>, believed: Component) -> Option<Component> {
+    let information = shapes.dot(&(&noisy.inverse * shapes));
+    let along = shapes.dot(&noisy.weighted);
+    let misfit = noisy.fit - along * along / information;
+    let log_weight =
+        believed.log_weight - 0.5 * (noisy.log_determinant + misfit + information.ln());
+    let error = (along / information, 1.0 / information);
+    log_weight.is_finite().then_some(Component { log_weight, error, ..believed })
+}
+
+/// A curve of the grid: what E is multiplied by, a pilot each.
+struct Curve {
+    floor: f64,
+    exponent: f64,
+    log_prior: f64,
+    shapes: DVector<f64>,
 }
 
 /// A covariance, solved once for all curves.
