@@ -6,6 +6,7 @@ use crate::answer::{Answer, duration};
 use crate::curve::Forecast;
 use crate::decide::{Goal, Verdict};
 use crate::marginal::{Move, MoveKind, Moves};
+use crate::pilot::PilotRecord;
 
 /// A number with its thousands apart.
 pub(crate) fn count(value: f64) -> String {
@@ -180,11 +181,20 @@ pub(crate) fn needed_text(needed: [Option<f64>; 3], full_rows: usize) -> String 
     format!("{middle} rows for an average run to be at the target (80 %: {low} to {high})")
 }
 
-/// How sure all of it is, in a sentence.
+/// How sure all of it is, in a few sentences.
 pub(crate) fn sure(answer: &Answer) -> String {
+    /// A quality no further above guessing has learned nothing.
+    const NOTHING: f64 = 0.02;
     let spent = &answer.spent;
+    let still = |it: &&PilotRecord| it.measured.quality <= answer.guessing + NOTHING;
+    let collapsed = match answer.pilots.iter().filter(still).count() {
+        0 => String::new(),
+        some => format!(
+            " {some} of the pilots came out no better than guessing: training is unstable here, and the intervals are wide for it. More steps or a smaller learning rate may help."
+        ),
+    };
     format!(
-        "From {} pilots on up to {} rows ({} of training, {}), measured on {} others. Intervals hold 80 % of what a run would measure on these. Another {} rows of the kind would measure {:.3} more or less by luck alone.",
+        "From {} pilots on up to {} rows ({} of training, {}), measured on {} others. Intervals hold 80 % of what a run would measure on these. Another {} rows of the kind would measure {:.3} more or less by luck alone.{collapsed}",
         spent.pilots,
         count(spent.rows as f64),
         hours(spent.hours),

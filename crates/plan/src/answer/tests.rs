@@ -128,3 +128,11 @@ fn files_are_written_and_say_the_same() {
     assert_eq!(json["plan"]["rows"], answer.decision.plan.rows);
     assert_eq!(json["question"]["goal"]["target"], 0.88);
 }
+
+#[test]
+fn pilots_that_learned_nothing_are_said() {
+    let mut answer = answer(Goal::Target(0.88), PRICES);
+    assert!(!answer.to_string().contains("no better than guessing"));
+    answer.pilots[3].measured.quality = 0.5;
+    assert!(answer.to_string().contains("1 of the pilots came out no better than guessing"));
+}
