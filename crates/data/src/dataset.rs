@@ -160,4 +160,39 @@ impl Dataset {
             problem_type: self.problem_type,
         })
     }
+
+    /// The rows as a CSV text with the columns `text`, `text_pair` if a row has one, and `label` if a row
+    /// has one; several labels of a row as a JSON list.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a row that cannot be written.
+    pub fn to_csv(&self) -> Result<String> {
+        let fault = |error: &dyn fmt::Display| Error::Argument {
+            name: "rows",
+            got: error.to_string(),
+            expected: "rows of texts",
+        };
+        let pairs = self.examples.iter().any(|row| row.text_pair.is_some());
+        let labels = self.examples.iter().any(|row| row.label.is_some());
+        let line = |text, pair, label| {
+            let pair = pairs.then_some(pair);
+            let label = labels.then_some(label);
+            [Some(text), pair, label].into_iter().flatten().collect::<Vec<String>>()
+        };
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut write =
+            |record: Vec<String>| writer.write_record(record).map_err(|error| fault(&error));
+        write(line("text".to_owned(), "text_pair".to_owned(), "label".to_owned()))?;
+        for row in &self.examples {
+            let label = match &row.label {
+                None => String::new(),
+                Some(Label::Class(name)) => name.clone(),
+                Some(Label::Value(value)) => value.to_string(),
+                Some(Label::Classes(names)) => serde_json::json!(names).to_string(),
+            };
+            write(line(row.text.clone(), row.text_pair.clone().unwrap_or_default(), label))?;
+        }
+        let bytes = writer.into_inner().map_err(|error| fault(&error))?;
+        String::from_utf8(bytes).map_err(|error| fault(&error))
+    }
 }

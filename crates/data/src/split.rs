@@ -64,3 +64,46 @@ pub fn stratified(dataset: &Dataset, held_out: f64, seed: u64) -> Result<Split> 
     }
     Ok(split)
 }
+
+/// Row numbers of three sides, each ascending; together they are all rows, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreeWay {
+    /// The rows to train on.
+    pub train: Vec<usize>,
+    /// The rows that thresholds and temperatures are chosen on.
+    pub calibration: Vec<usize>,
+    /// The rows that nothing is chosen on.
+    pub test: Vec<usize>,
+}
+
+/// Holds out a share `test` of every class, as [`stratified`] does with the same seed, and of every class
+/// that is left a share `calibration` in the same way.
+///
+/// # Errors
+/// Those of [`stratified`].
+///
+/// ```
+/// use tunewise_data::{Dataset, Example, Label, split};
+///
+/// # fn main() -> tunewise_data::Result<()> {
+/// let row = |i: u64| Example {
+///     text: format!("text {i}"), text_pair: None, label: Some(Label::Class((i % 2).to_string())), line: i,
+/// };
+/// let dataset = Dataset::new("memory", (0..50).map(row).collect(), None);
+/// let split = split::three_way(&dataset, 0.2, 0.1, 42)?;
+/// assert_eq!((split.train.len(), split.calibration.len(), split.test.len()), (36, 4, 10));
+/// # Ok(())
+/// # }
+/// ```
+pub fn three_way(dataset: &Dataset, test: f64, calibration: f64, seed: u64) -> Result<ThreeWay> {
+    let outer = stratified(dataset, test, seed)?;
+    let inner = stratified(&dataset.select(&outer.train)?, calibration, seed)?;
+    let rows = |places: &[usize]| {
+        places.iter().filter_map(|&place| outer.train.get(place).copied()).collect()
+    };
+    Ok(ThreeWay {
+        train: rows(&inner.train),
+        calibration: rows(&inner.held_out),
+        test: outer.held_out,
+    })
+}

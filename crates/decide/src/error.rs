@@ -48,6 +48,9 @@ pub enum Error {
         /// Why not.
         what: &'static str,
     },
+    /// A model gave no answer.
+    #[error("the model: {0}")]
+    Model(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A metric cannot be computed.
     #[error(transparent)]
     Metric(#[from] tunewise_metrics::Error),
@@ -84,4 +87,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// An argument out of range.
 pub(crate) fn argument(name: &str, got: impl ToString, expected: &str) -> Error {
     Error::Argument { name: name.to_owned(), got: got.to_string(), expected: expected.to_owned() }
+}
+
+/// A TOML text that is not what it should be, with line and column.
+pub(crate) fn toml_fault(source: &str, error: &toml::de::Error) -> Error {
+    Error::State { file: source.to_owned(), what: error.to_string().trim_end().to_owned() }
 }

@@ -1,6 +1,6 @@
 //! What to do with a model's scores: rank items for a reader ([`rank`]), watch a stream of texts
-//! ([`monitor`]). Scores enter as numbers, so this crate knows no model; what has one implements
-//! [`monitor::TextScorer`] or fills in [`rank::Candidate::click`].
+//! ([`monitor`]), answer questions or hand them to a person ([`support`]). Scores enter as numbers, so this crate knows no model; what has one implements
+//! [`monitor::TextScorer`] or [`support::IntentModel`], or fills in [`rank::Candidate::click`].
 //!
 //! ```
 //! use tunewise_decide::rank::{Blend, Candidate, Diversity, rank};
@@ -21,5 +21,6 @@
 mod error;
 pub mod monitor;
 pub mod rank;
+pub mod support;
 
 pub use error::{Error, Result};

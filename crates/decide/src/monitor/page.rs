@@ -135,7 +135,7 @@ fn write(out: &mut String, arguments: std::fmt::Arguments<'_>) {
 }
 
 /// The text as words of a page: markup escaped, characters that a page cannot hold replaced.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
