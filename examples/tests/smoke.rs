@@ -6,6 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+#[path = "smoke/support.rs"]
+mod support;
+
 const FINETUNE: &str = env!("CARGO_BIN_EXE_finetune");
 const EVALUATE: &str = env!("CARGO_BIN_EXE_evaluate");
 const PREDICT: &str = env!("CARGO_BIN_EXE_predict");

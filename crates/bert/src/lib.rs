@@ -23,6 +23,7 @@
 //! | `pretrained` | [`PretrainedWriter`]: folders that Transformers loads |
 //! | [`task`] | [`finetune`](task::finetune): the main job |
 //! | [`search`] | [`search`](search::search): many such jobs, for the settings that do best |
+//! | [`label_cost`] | [`label_cost`](label_cost::label_cost): how many labels choosing them saves |
 //!
 //! Sources: Devlin et al. 2019, *BERT*; Transformers' `BertForSequenceClassification` and `Trainer`.
 #![forbid(unsafe_code)]
@@ -31,12 +32,16 @@ mod adapter_classifier;
 mod calibration;
 mod classifier;
 mod codec;
+#[cfg(feature = "decide")]
+mod decide;
 #[cfg(feature = "hub")]
 mod download_bar;
 mod engine;
 mod error;
 mod export;
 mod files;
+pub mod label_cost;
+mod labelling;
 mod long_texts;
 mod mix;
 mod model;
@@ -56,7 +61,9 @@ pub use calibration::Calibration;
 pub use classifier::{Classifier, ClassifierOptions};
 #[cfg(feature = "hub")]
 pub use download_bar::DownloadBar;
-pub use engine::{Backend, Engine, EnginePrecision, Fallback, InferencePrecision};
+pub use engine::{
+    Backend, Engine, EnginePrecision, Fallback, InferencePrecision, SentenceEmbedder,
+};
 pub use error::{Error, Result};
 pub use export::{Exported, export_int8};
 pub use long_texts::{Aggregation, LongTexts};

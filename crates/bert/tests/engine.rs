@@ -9,8 +9,9 @@ use serde_json::Value;
 use tch::Device;
 use tunewise_bert::{
     BertClassifier, Checkpoint, Classifier, ClassifierOptions, Engine, EnginePrecision, Error,
-    Head, InferencePrecision, WordEmbeddings, export_int8,
+    Head, InferencePrecision, SentenceEmbedder, ShareOptions, WordEmbeddings, export_int8,
 };
+use tunewise_data::labelling::{Probabilities, ProbabilityModel};
 use tunewise_data::{Dataset, EncodedTexts, Example, Tokenizer};
 
 fn folder(name: &str) -> PathBuf {
@@ -232,4 +233,45 @@ fn bad_folders_in_8_bits_are_refused_by_file_and_tensor() {
     std::fs::write(dir.join(FILE), &good[..good.len() - 1]).unwrap();
     let error = engine(&dir, EnginePrecision::Int8).unwrap_err().to_string();
     assert!(error.contains(FILE), "{error}");
+}
+
+#[test]
+fn sentence_vectors_are_those_of_transformers() {
+    let folder = folder("single_label");
+    let expected: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("sentence.json")).unwrap()).unwrap();
+    let texts: Vec<&str> =
+        expected["texts"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    let embedder = SentenceEmbedder::from_pretrained(&folder).unwrap();
+    let vectors = embedder.embed(&texts).unwrap();
+    assert_eq!(vectors.len(), texts.len() * embedder.size());
+    let rows =
+        expected["vectors"].as_array().unwrap().iter().flat_map(|row| row.as_array().unwrap());
+    for (got, want) in vectors.iter().zip(rows) {
+        assert!((f64::from(*got) - want.as_f64().unwrap()).abs() < 2e-6, "{got} against {want}");
+    }
+    // The texts beside it do not matter, nor how many there are.
+    let last = embedder.embed(&texts[texts.len() - 1..]).unwrap();
+    assert_eq!(last, vectors[vectors.len() - embedder.size()..]);
+    assert!(embedder.embed::<&str>(&[]).unwrap().is_empty());
+}
+
+#[test]
+fn a_classifier_gives_probabilities_and_refuses_other_problems() {
+    let classifier = Classifier::from_pretrained(folder("single_label")).unwrap();
+    let texts = ["good price", "", "很好"];
+    let values = classifier.probabilities(&texts).unwrap();
+    assert_eq!(ProbabilityModel::num_labels(&classifier), 3);
+    let probabilities = Probabilities::new(&values, 3).unwrap();
+    assert_eq!(probabilities.len(), 3);
+    let predictions = classifier.predict(&texts).unwrap();
+    for (row, prediction) in probabilities.rows().zip(&predictions) {
+        let best = row.iter().copied().fold(0.0, f64::max);
+        assert_eq!(Some(best), prediction.score());
+    }
+    let shared = classifier.share(ShareOptions::default()).unwrap();
+    assert_eq!(shared.probabilities(&texts).unwrap(), values);
+    let several = Classifier::from_pretrained(folder("multi_label")).unwrap();
+    let fault = several.probabilities(&texts).unwrap_err().to_string();
+    assert!(fault.contains("problem_type") && fault.contains("multi_label"), "{fault}");
 }

@@ -8,6 +8,7 @@ mod backend;
 mod embed;
 mod layer;
 mod load;
+mod sentence;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -20,6 +21,7 @@ use tunewise_kernels::{Isa, Operand, Weights};
 pub use tunewise_kernels::Precision as EnginePrecision;
 
 pub use self::backend::{Backend, Fallback, InferencePrecision};
+pub use self::sentence::SentenceEmbedder;
 
 use self::embed::Embeddings;
 use self::layer::{Layer, Packed, Scratch};
@@ -130,18 +132,7 @@ impl Engine {
         batch: &[usize],
         scratch: &mut Scratch,
     ) -> Result<Vec<f32>> {
-        let row = |row: &usize| {
-            let (input_ids, token_type_ids) =
-                rows.row(*row).ok_or(Error::Internal { what: "a batch names rows" })?;
-            let max_position_embeddings = self.max_positions;
-            match input_ids.len() {
-                length if length > max_position_embeddings => {
-                    Err(Error::SequenceTooLong { length, max_position_embeddings })
-                }
-                _ => Ok((input_ids, token_type_ids)),
-            }
-        };
-        let texts = batch.iter().map(row).collect::<Result<Vec<_>>>()?;
+        let texts = texts_of(rows, batch, self.max_positions)?;
         let lengths: Vec<usize> = texts.iter().map(|(ids, _)| ids.len()).collect();
         let mut packed = Packed { hidden: Vec::new(), lengths };
         self.embeddings.forward(self.isa, &texts, &mut packed.hidden)?;
@@ -165,6 +156,24 @@ impl Engine {
         tunewise_kernels::tanh(self.isa, &mut pooled);
         product(&self.classifier, &pooled)
     }
+}
+
+/// Token ids and segments of the rows of a batch.
+fn texts_of<'r>(
+    rows: &'r EncodedTexts,
+    batch: &[usize],
+    max_position_embeddings: usize,
+) -> Result<Vec<(&'r [u32], &'r [u8])>> {
+    let row = |row: &usize| {
+        let text = rows.row(*row).ok_or(Error::Internal { what: "a batch names rows" })?;
+        match text.0.len() {
+            length if length > max_position_embeddings => {
+                Err(Error::SequenceTooLong { length, max_position_embeddings })
+            }
+            _ => Ok(text),
+        }
+    };
+    batch.iter().map(row).collect()
 }
 
 impl fmt::Debug for Engine {

@@ -87,6 +87,21 @@ impl Checkpoint {
         self.weights.is_int8()
     }
 
+    /// Every tensor of embeddings and layers by name; a pooler and a head may be there or not.
+    pub(crate) fn into_encoder_tensors(self) -> Result<(BertConfig, BTreeMap<String, Stored>)> {
+        let Self { config, mut weights } = self;
+        let mut tensors = BTreeMap::new();
+        for spec in specs(&config) {
+            if spec.name.starts_with("bert.pooler.") || spec.name.starts_with("classifier.") {
+                weights.leave(&spec.name);
+            } else if let Some(tensor) = weights.take(&spec, &Head::Kept)? {
+                tensors.insert(spec.name, tensor);
+            }
+        }
+        weights.finish()?;
+        Ok((config, tensors))
+    }
+
     /// The folder.
     pub(crate) fn path(&self) -> &Path {
         self.weights.path()

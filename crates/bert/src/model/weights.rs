@@ -238,6 +238,11 @@ impl Weights {
         Ok(Some(tensor))
     }
 
+    /// Leaves a tensor aside that the file may have.
+    pub(crate) fn leave(&mut self, name: &str) {
+        self.tensors.remove(name);
+    }
+
     /// What was found, if every tensor had its place and every place its tensor.
     pub(crate) fn finish(self) -> Result<LoadReport> {
         if self.missing.is_empty() && self.tensors.is_empty() {

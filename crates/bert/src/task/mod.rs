@@ -23,6 +23,7 @@ mod run_clock;
 mod run_record;
 mod saved_run;
 mod saver;
+mod split_files;
 
 pub use compare::{Candidate, CompareOptions, Comparison, Cost, Interval, Measure, compare};
 pub use config::FinetuneConfig;
@@ -34,3 +35,4 @@ pub use outputs::{Labelled, evaluate_dataset};
 pub use peft::PeftMethod;
 pub use prediction_line::prediction_line;
 pub use run_record::RunRecord;
+pub use split_files::split_file;
