@@ -1,6 +1,6 @@
 //! Flags that load a fine-tuned checkpoint.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tunewise_bert::task::DeviceChoice;
@@ -46,6 +46,34 @@ pub struct ClassifierArgs {
     /// cpu, cuda:N or auto
     #[arg(long, value_name = "D", default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,
+}
+
+/// A checkpoint, or a hub's model, with the settings that it was trained with.
+///
+/// # Errors
+/// As [`ClassifierArgs::load`].
+pub fn load_classifier(
+    model: &Path,
+    precision: InferencePrecision,
+    device: DeviceChoice,
+    threads: Option<u16>,
+) -> Result<Classifier> {
+    let ClassifierOptions { batch_size, max_seq_length, .. } = ClassifierOptions::default();
+    let (revision, stride, aggregation, max_windows) = (None, None, Aggregation::Mean, 1);
+    let model = model.to_owned();
+    ClassifierArgs {
+        model,
+        revision,
+        max_seq_length,
+        stride,
+        aggregation,
+        max_windows,
+        batch_size,
+        precision,
+        threads,
+        device,
+    }
+    .load()
 }
 
 impl ClassifierArgs {

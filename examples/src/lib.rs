@@ -10,7 +10,7 @@ mod ranks;
 mod search_args;
 mod support_args;
 
-pub use classifier_args::ClassifierArgs;
+pub use classifier_args::{ClassifierArgs, load_classifier};
 pub use columns::ColumnArgs;
 pub use finetune_args::FinetuneArgs;
 pub use hub::{hub_for, locate_model, shows_download};

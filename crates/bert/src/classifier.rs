@@ -150,6 +150,16 @@ impl Classifier {
         Ok(self.name(&predictions))
     }
 
+    /// Predicts pairs of texts in order.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict`].
+    pub fn predict_pairs(&self, pairs: &[(&str, &str)]) -> Result<Vec<Prediction>> {
+        let call = self.codec.encode_pairs(pairs)?;
+        let predictions = self.codec.decode(self.run(&call.rows)?, &call);
+        Ok(self.name(&predictions))
+    }
+
     /// Logits of a data set's texts and text pairs, in order.
     ///
     /// # Errors

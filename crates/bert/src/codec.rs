@@ -45,14 +45,26 @@ impl Codec {
     }
 
     pub(crate) fn encode_texts<S: AsRef<str>>(&self, texts: &[S]) -> Result<EncodedCall> {
-        let example = |(line, text): (u64, &S)| Example {
-            text: text.as_ref().to_owned(),
-            text_pair: None,
+        self.encode_examples("texts", texts.iter().map(|text| (text.as_ref(), None)))
+    }
+
+    pub(crate) fn encode_pairs(&self, pairs: &[(&str, &str)]) -> Result<EncodedCall> {
+        self.encode_examples("pairs", pairs.iter().map(|(text, pair)| (*text, Some(*pair))))
+    }
+
+    fn encode_examples<'a>(
+        &self,
+        name: &str,
+        texts: impl Iterator<Item = (&'a str, Option<&'a str>)>,
+    ) -> Result<EncodedCall> {
+        let example = |(line, (text, pair)): (u64, (&str, Option<&str>))| Example {
+            text: text.to_owned(),
+            text_pair: pair.map(str::to_owned),
             label: None,
             line,
         };
         let examples = (1..).zip(texts).map(example).collect();
-        self.encode(&Dataset::new("texts", examples, None))
+        self.encode(&Dataset::new(name, examples, None))
     }
 
     pub(crate) fn encode(&self, dataset: &Dataset) -> Result<EncodedCall> {

@@ -18,6 +18,8 @@
 //! | `classifier` | [`Classifier`]: a folder in, labels out |
 //! | `adapter_classifier` | [`AdapterClassifier`]: one base, many adapters |
 //! | `engine` | [`Engine`]: prediction on kernels of our own, and when it is used: [`Backend`] |
+//! | `predictor` | [`Predictor`]: either classifier, as a judge of labels too |
+//! | `decide` | with the feature `decide`: [`ClickHead`], [`NewsHeads`], the models of `tunewise-decide` |
 //! | `serve` | [`SharedClassifier`]: one model for many threads and tasks |
 //! | `export` | [`export_int8`]: the weights in 8 bits |
 //! | `pretrained` | [`PretrainedWriter`]: folders that Transformers loads |
@@ -41,13 +43,13 @@ mod error;
 mod export;
 mod files;
 pub mod label_cost;
-mod labelling;
 mod long_texts;
 mod mix;
 mod model;
 #[cfg(feature = "plan")]
 pub mod plan;
 mod prediction;
+mod predictor;
 mod pretrained;
 mod runtime;
 pub mod search;
@@ -59,6 +61,8 @@ pub mod train;
 pub use adapter_classifier::AdapterClassifier;
 pub use calibration::Calibration;
 pub use classifier::{Classifier, ClassifierOptions};
+#[cfg(feature = "decide")]
+pub use decide::{ClickHead, NewsHeads};
 #[cfg(feature = "hub")]
 pub use download_bar::DownloadBar;
 pub use engine::{
@@ -73,6 +77,7 @@ pub use model::{
     TargetModules, WordEmbeddings,
 };
 pub use prediction::Prediction;
+pub use predictor::Predictor;
 pub use pretrained::{PretrainedWriter, Settings};
 pub use runtime::{exit_at_once, runtime_info, set_num_threads};
 pub use serve::{Answer, Pending, ShareOptions, SharedClassifier};

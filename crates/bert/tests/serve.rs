@@ -289,3 +289,107 @@ fn a_data_set_and_a_list_of_texts_agree() {
     let named = classifier.name(&classifier.predict_dataset(&dataset).unwrap());
     assert_eq!(named, classifier.predict(&texts).unwrap());
 }
+
+#[cfg(feature = "decide")]
+mod heads {
+    use tunewise_bert::{ClickHead, NewsHeads, Predictor};
+    use tunewise_data::augment::{LabelCheck, SameLabel};
+    use tunewise_decide::monitor::{TextScore, TextScorer};
+    use tunewise_decide::rank::ClickModel;
+
+    use super::*;
+
+    fn of(name: &str) -> Classifier {
+        tunewise_bert::set_num_threads(1);
+        Classifier::with_options(fixture(name), ClassifierOptions::default()).unwrap()
+    }
+
+    /// What the fixture says of each text, alone or with a second one.
+    fn expected(predictions: Vec<Prediction>, label: usize) -> Vec<f64> {
+        predictions.iter().map(|it| scores(it)[label]).collect()
+    }
+
+    #[test]
+    fn a_click_is_the_probability_of_the_label_named() {
+        let texts = texts();
+        let pairs: Vec<(&str, &str)> =
+            texts.iter().zip(texts.iter().rev()).map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let rows = of("distinct_ids").predict_pairs(&pairs).unwrap();
+        let second = expected(rows, 1);
+        let examples = pairs.iter().map(|(a, b)| Example {
+            text: (*a).to_owned(),
+            text_pair: Some((*b).to_owned()),
+            label: None,
+            line: 1,
+        });
+        let dataset = Dataset::new("pairs", examples.collect(), None);
+        let classifier = of("distinct_ids");
+        let rows = classifier.name(&classifier.predict_dataset(&dataset).unwrap());
+        assert_eq!(second, expected(rows, 1));
+        let mut head = ClickHead::new(classifier, Some("label_1")).unwrap();
+        assert_eq!(head.click(&pairs).unwrap(), second);
+        let shared = shared(ClassifierOptions::default());
+        let mut head = ClickHead::new(shared, Some("label_1")).unwrap();
+        for (got, expected) in head.click(&pairs).unwrap().iter().zip(&second) {
+            assert!((got - expected).abs() < ROUNDING);
+        }
+        assert_eq!(head.click(&[]).unwrap(), Vec::<f64>::new());
+    }
+
+    #[test]
+    fn topic_and_sentiment_are_two_heads_or_one() {
+        let texts = texts();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let negative = expected(of("single_label").predict(&texts).unwrap(), 2);
+        let topics = of("distinct_ids").predict(&texts).unwrap();
+        let mut heads =
+            NewsHeads::new(of("single_label"), Some("label_2"), Some(of("distinct_ids"))).unwrap();
+        let got = heads.score(&texts).unwrap();
+        let pairs = topics.iter().zip(&negative);
+        let score = |(topic, negative): (&Prediction, &f64)| TextScore {
+            topic: topic.label().map(str::to_owned),
+            negative: *negative,
+        };
+        assert_eq!(got, pairs.map(score).collect::<Vec<_>>());
+        let mut one = NewsHeads::new(of("single_label"), Some("label_2"), None).unwrap();
+        let got = one.score(&texts).unwrap();
+        assert!(got.iter().zip(&negative).all(|(it, p)| it.topic.is_none() && it.negative == *p));
+    }
+
+    #[test]
+    fn labels_and_models_that_do_not_fit_are_named() {
+        let click = |name, label| ClickHead::new(of(name), label).unwrap_err().to_string();
+        assert_eq!(
+            click("single_label", Some("buy")),
+            "`clicked_label` is `buy`, expected one of the model's labels: label_0, label_1, label_2"
+        );
+        assert!(click("single_label", None).starts_with("`clicked_label` is not given"));
+        assert!(click("multi_label", None).contains("several labels a text"));
+        assert!(click("regression", None).contains("numbers (regression)"));
+        let sentiment = NewsHeads::new(of("single_label"), None, None).unwrap_err().to_string();
+        assert!(sentiment.starts_with("`negative_label` is not given, expected one of"));
+        let topics = NewsHeads::new(of("single_label"), Some("label_0"), Some(of("regression")));
+        assert!(topics.unwrap_err().to_string().contains("regression"));
+    }
+
+    #[test]
+    fn both_classifiers_judge_labels() {
+        fn same(
+            model: &(impl Predictor + tunewise_data::labelling::ProbabilityModel<Error = Error>),
+        ) -> Vec<bool> {
+            let texts = texts();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let others: Vec<&str> = texts.iter().rev().copied().collect();
+            let label = |texts: &[&str]| -> Vec<Option<String>> {
+                let predictions = model.predict(texts).unwrap();
+                predictions.iter().map(|it| it.label().map(str::to_owned)).collect()
+            };
+            let expected: Vec<bool> =
+                label(&texts).iter().zip(label(&others)).map(|(a, b)| *a == b).collect();
+            assert_eq!(SameLabel::new(model, 0.0).keeps(&texts, &others).unwrap(), expected);
+            expected
+        }
+        let kept = same(&of("distinct_ids"));
+        assert_eq!(kept, same(&shared(ClassifierOptions::default())));
+    }
+}

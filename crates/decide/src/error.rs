@@ -49,8 +49,11 @@ pub enum Error {
         what: &'static str,
     },
     /// A model gave no answer.
-    #[error("the model: {0}")]
-    Model(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the model: {source}")]
+    Model {
+        /// The model's error.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A metric cannot be computed.
     #[error(transparent)]
     Metric(#[from] tunewise_metrics::Error),

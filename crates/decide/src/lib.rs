@@ -1,6 +1,7 @@
 //! What to do with a model's scores: rank items for a reader ([`rank`]), watch a stream of texts
-//! ([`monitor`]), answer questions or hand them to a person ([`support`]). Scores enter as numbers, so this crate knows no model; what has one implements
-//! [`monitor::TextScorer`] or [`support::IntentModel`], or fills in [`rank::Candidate::click`].
+//! ([`monitor`]), answer questions or hand them to a person ([`support`]). Scores enter as numbers, so
+//! this crate knows no model; what has one implements [`monitor::TextScorer`], [`rank::ClickModel`] or
+//! [`support::IntentModel`].
 //!
 //! ```
 //! use tunewise_decide::rank::{Blend, Candidate, Diversity, rank};
@@ -19,8 +20,11 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod file;
+mod json;
 pub mod monitor;
 pub mod rank;
 pub mod support;
 
-pub use error::{Error, Result};
+pub use error::{Error, Fault, Result};
+pub use file::replace_file;

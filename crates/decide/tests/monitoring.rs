@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use tunewise_decide::monitor::{
-    AlertKind, AlertRecord, Monitor, MonitorOptions, Outcome, Replay, ReplayPaths, ScoredText,
-    Severity, Trigger, page,
+    AlertKind, AlertRecord, Burst, Monitor, MonitorOptions, Outcome, Replay, ReplayPaths, Review,
+    ScoredText, Severity, Trigger, page,
 };
 
 const HOUR: i64 = 3_600_000;
@@ -381,4 +381,37 @@ proptest! {
             prop_assert!((0.0..=1.0).contains(&text.negative));
         }
     }
+}
+
+#[test]
+fn alerts_are_held_against_known_bursts() {
+    let lines = concat!(
+        r#"{"topic": "fees", "from": "1970-01-02T00:00:00Z", "to": "1970-01-03T00:00:00Z", "share": 0.6}"#,
+        "\n",
+        r#"{"topic": "delivery", "from": 0, "to": 3600}"#
+    );
+    let bursts = Burst::read(lines.as_bytes(), "bursts.jsonl").unwrap();
+    assert_eq!(bursts[0].from, 24 * 3_600_000);
+    let options = MonitorOptions { baseline: Some(0.1), ..MonitorOptions::default() };
+    let mut monitor = Monitor::new(options).unwrap();
+    for number in 0..20 * 60 {
+        let (hour, place) = (number / 20, number % 20);
+        let bad = if (24..36).contains(&hour) { 12 } else { 2 };
+        monitor.push(ScoredText {
+            id: Some(number.to_string()),
+            time: hour * 3_600_000 + place * 60_000,
+            topic: "fees".to_owned(),
+            negative: if place < bad { 0.9 } else { 0.1 },
+            text: String::new(),
+        });
+    }
+    let review = Review::new(&bursts, monitor.recent());
+    let delay = review.bursts[0].1.as_ref().unwrap().time_ms - bursts[0].from;
+    assert!((3_600_000..=5 * 3_600_000).contains(&delay), "{delay}");
+    assert!(review.bursts[1].1.is_none() && review.false_alarms.is_empty());
+    assert!(review.to_string().ends_with("1 of 2 bursts caught, 0 false alarms\n"), "{review}");
+    let none = Review::new(&bursts[1..], monitor.recent());
+    assert_eq!(none.false_alarms.len(), 1);
+    let fault = Burst::read(&b"{\"from\": 0}"[..], "bursts.jsonl").unwrap_err().to_string();
+    assert_eq!(fault, "bursts.jsonl:1: no `to`");
 }

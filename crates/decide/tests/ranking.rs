@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde::Deserialize;
 use tunewise_decide::rank::{
-    Blend, Candidate, Diversity, EvaluateOptions, Session, compare, evaluate, rank, read_sessions,
+    Blend, Candidate, ClickModel, Diversity, EvaluateOptions, Session, Shelf, Study, Visit, Visits,
+    compare, evaluate, rank, read_sessions, read_visits,
 };
 
 #[derive(Deserialize)]
@@ -196,4 +197,126 @@ proptest! {
             prop_assert!(ranked.windows(2).all(|pair| pair[0].score >= pair[1].score));
         }
     }
+}
+
+/// Clicks what shares a word with the profile; remembers what it was asked.
+struct Words(Vec<(String, String)>);
+
+impl ClickModel for Words {
+    type Error = std::convert::Infallible;
+
+    fn click(&mut self, pairs: &[(&str, &str)]) -> Result<Vec<f64>, Self::Error> {
+        self.0.extend(pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())));
+        let score = |(profile, item): &(&str, &str)| {
+            if item.split(' ').any(|word| profile.contains(word)) { 0.9 } else { 0.1 }
+        };
+        Ok(pairs.iter().map(score).collect())
+    }
+}
+
+const ITEMS: &str = r#"{"item": "a", "title": "sea birds", "text": "sea birds, brief", "terms": ["sea"], "published": "2026-03-01", "clicks": 3, "signals": {"price": 4}}
+{"item": "b", "title": "old maps", "published": "2026-03-31T00:00:00Z", "clicks": 90, "signals": {"price": 9}}
+{"item": 3, "title": "sea shanties", "published": "2026-03-31", "clicks": 0, "signals": {"price": 1}}"#;
+
+fn visits(lines: &str) -> Vec<Visit> {
+    read_visits(lines.as_bytes(), "sessions.jsonl").unwrap()
+}
+
+#[test]
+fn visits_become_sessions_and_nothing_is_dropped_unsaid() {
+    let shelf = Shelf::read(ITEMS.as_bytes(), "items.jsonl").unwrap();
+    let visits = visits(concat!(
+        r#"{"reader": "r1", "time": "2026-03-31T00:00:00Z", "history": ["a", "gone"], "shown": ["b", 3, "lost"], "clicked": [3]}"#,
+        "\n\n",
+        r#"{"reader": "r2", "time": "2026-03-31T00:00:00Z", "shown": ["a", "b"], "clicked": ["a"]}"#,
+        "\n",
+        r#"{"reader": "r3", "time": "2026-03-31T00:00:00Z", "shown": ["lost"], "clicked": []}"#,
+    ));
+    let known = Visits::new(&shelf, &visits, 8);
+    let said: Vec<String> = known.notes().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "line 1, reader r1: not in the catalogue, so not in the profile: gone",
+            "line 1, reader r1: not in the catalogue, so not ranked: lost",
+            "line 4, reader r3: not in the catalogue, so not ranked: lost",
+            "line 4, reader r3: nothing that was shown is in the catalogue: left out",
+        ]
+    );
+    let mut model = Words(Vec::new());
+    let sessions = known.sessions(&mut model, &["popularity", "recency", "price"]).unwrap();
+    let asked = [("sea birds", "old maps"), ("sea birds", "sea shanties")];
+    assert_eq!(model.0, asked.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    let pairs: Vec<_> = known.pairs().map(|pair| (pair.profile, pair.item, pair.clicked)).collect();
+    assert_eq!(pairs, [("sea birds", "old maps", false), ("sea birds", "sea shanties", true)]);
+    assert_eq!(sessions.len(), 2);
+    let [b, three] = &sessions[0].candidates[..] else { panic!("two candidates") };
+    assert_eq!((b.click, three.click), (Some(0.1), Some(0.9)));
+    assert!((b.signals[0] - 91f64.ln()).abs() < 1e-12 && b.signals[1..] == [1.0, 9.0]);
+    assert_eq!(sessions[0].relevance, Some(vec![0.0, 1.0]));
+    // Of a reader without a history the model is not asked.
+    let a = &sessions[1].candidates[0];
+    assert_eq!((a.click, a.signals[1]), (None, 0.5));
+}
+
+#[test]
+fn a_study_has_each_part_of_a_recommender_once() {
+    let shelf = Shelf::read(ITEMS.as_bytes(), "items.jsonl").unwrap();
+    let line = r#"{"reader": "r1", "time": 1774915200, "history": ["a"], "shown": ["b", 3], "clicked": [3]}"#;
+    let visits = visits(&format!("{line}\n{line}"));
+    let known = Visits::new(&shelf, &visits, 8);
+    let sessions = known.sessions(&mut Words(Vec::new()), &["popularity"]).unwrap();
+    let options = EvaluateOptions { k: 1, ..EvaluateOptions::default() };
+    let study = |weight| {
+        let blend = Blend::fixed(&[("click", 1.0), ("popularity", weight)]).unwrap();
+        let by = (&blend, &Diversity { relevance: 1.0 });
+        Study::new(&sessions, by, &shelf.popularity(), &options).unwrap()
+    };
+    let names = |study: &Study| study.rows.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
+    let alone = study(0.0);
+    assert_eq!(names(&alone)[..2], ["click model", "popularity"]);
+    assert_eq!(alone.rows[0].over_popularity.estimate, 1.0);
+    assert_eq!(names(&study(1.0))[0], "blend");
+    let table = alone.to_string();
+    assert!(table.contains("click model         1.000 [1.000, 1.000]"), "{table}");
+    assert!(table.contains("+1.000 [+1.000, +1.000]"), "{table}");
+    let svg = alone.svg().unwrap();
+    roxmltree::Document::parse(&svg).unwrap();
+    assert!(svg.contains("NDCG@1 over 2 sessions"));
+}
+
+#[test]
+fn bad_catalogues_and_visits_are_named_by_line_and_key() {
+    let item = |line: &str| Shelf::read(line.as_bytes(), "items.jsonl").unwrap_err().to_string();
+    let visit = |line: &str| read_visits(line.as_bytes(), "s.jsonl").unwrap_err().to_string();
+    for (got, expected) in [
+        (item("{\"item\": \"a\"}"), "items.jsonl:1: no `title`"),
+        (item("\n{oops"), "items.jsonl:2: no JSON object"),
+        (item(r#"{"item": "a", "title": "t", "published": "soon"}"#), "`published` is \"soon\""),
+        (item(r#"{"item": "a", "title": "t", "clicks": -1}"#), "`clicks` is -1"),
+        (item(r#"{"item": "a", "title": "t", "signals": {"price": "4"}}"#), "`signals.price`"),
+        (
+            item(&format!("{ITEMS}\n{ITEMS}")),
+            "items.jsonl:4: `item` is \"a\", expected an item once",
+        ),
+        (visit(r#"{"reader": "r", "time": 0}"#), "s.jsonl:1: no `shown`"),
+        (visit(r#"{"reader": "r", "shown": []}"#), "no `time`"),
+        (visit(r#"{"reader": "r", "time": "noon", "shown": []}"#), "`time` is \"noon\""),
+        (
+            visit(r#"{"reader": "r", "time": 0, "shown": ["a", "a"]}"#),
+            "`shown` is \"a\", expected each item once",
+        ),
+        (
+            visit(r#"{"reader": "r", "time": 0, "shown": ["a"], "clicked": ["b"]}"#),
+            "expected items that were shown",
+        ),
+        (visit(r#"{"reader": "r", "time": 0, "shown": "a"}"#), "a list of words"),
+    ] {
+        assert!(got.contains(expected), "{got}");
+    }
+    let shelf = Shelf::read(ITEMS.as_bytes(), "items.jsonl").unwrap();
+    let visits = visits(r#"{"reader": "r", "time": 0, "history": ["a"], "shown": ["b"]}"#);
+    let known = Visits::new(&shelf, &visits, 8);
+    let fault = known.sessions(&mut Words(Vec::new()), &["age"]).unwrap_err().to_string();
+    assert!(fault.starts_with("items.jsonl:2: `signals.age` is null"), "{fault}");
 }

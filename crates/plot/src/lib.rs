@@ -19,12 +19,14 @@
 //! | `reliability` | [`reliability_diagram`] |
 //! | `scatter` | [`Scatter`]: points with lines through them, such as a Pareto front |
 //! | `tornado` | [`Tornado`]: swings around a base value |
+//! | `estimates` | [`Estimates`]: numbers with their intervals |
 //! | `histogram` | [`Histogram`]: values in bins, with marked quantiles |
 //!
 //! Plain numbers and names go in, so that the crates that measure depend on no plotting crate's types.
 #![forbid(unsafe_code)]
 
 mod error;
+mod estimates;
 mod heat_map;
 mod histogram;
 mod line;
@@ -34,6 +36,7 @@ mod scatter;
 mod tornado;
 
 pub use error::{Error, Result};
+pub use estimates::{Estimate, Estimates};
 pub use heat_map::{HeatMap, heat_map};
 pub use histogram::{Histogram, Mark};
 pub use line::{Band, Join, LineChart, Scale, Series, line_chart};

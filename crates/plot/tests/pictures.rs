@@ -3,9 +3,9 @@
 
 use roxmltree::Document;
 use tunewise_plot::{
-    Band, ChartText, ConfidenceBin, Error, HeatMap, Histogram, LineChart, Mark, Points,
-    Reliability, Result, Scale, Scatter, Series, Swing, Tornado, heat_map, line_chart,
-    reliability_diagram,
+    Band, ChartText, ConfidenceBin, Error, Estimate, Estimates, HeatMap, Histogram, LineChart,
+    Mark, Points, Reliability, Result, Scale, Scatter, Series, Swing, Tornado, heat_map,
+    line_chart, reliability_diagram,
 };
 
 /// As a label it must come out as text: markup, an entity, an end of CDATA, a control character, Chinese.
@@ -28,6 +28,7 @@ fn every_picture() -> Vec<(&'static str, Result<String>)> {
     let points = Points { name: HOSTILE, points: &[(1.0, 2.0), (2.0, 1.0)], labels: &names };
     let scatter =
         Scatter { groups: &[points], lines: &[line], bands: &[band], ..Scatter::default() };
+    let estimate = Estimate { name: HOSTILE, value: 0.5, low: 0.4, high: 0.7 };
     let mark = Mark { name: HOSTILE, value: 0.2 };
     let histogram = Histogram { values: &[0.1, 0.2, 0.4], marks: &[mark], bins: None };
     let bin = ConfidenceBin { confidence: 0.8, accuracy: 0.7, count: 9 };
@@ -38,6 +39,7 @@ fn every_picture() -> Vec<(&'static str, Result<String>)> {
         ("log-log chart", log.svg(TEXT)),
         ("tornado", tornado.svg(TEXT)),
         ("scatter", scatter.svg(TEXT)),
+        ("estimates", Estimates { rows: &[estimate] }.svg(TEXT)),
         ("histogram", histogram.svg(TEXT)),
         ("reliability diagram", reliability_diagram(TEXT, &models)),
     ]

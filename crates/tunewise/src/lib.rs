@@ -7,6 +7,8 @@ pub use tunewise_bert as bert;
 pub use tunewise_cost as cost;
 #[cfg(feature = "data")]
 pub use tunewise_data as data;
+#[cfg(feature = "decide")]
+pub use tunewise_decide as decide;
 #[cfg(feature = "metrics")]
 pub use tunewise_metrics as metrics;
 #[cfg(feature = "plan")]

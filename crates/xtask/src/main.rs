@@ -9,10 +9,12 @@ mod doctor;
 mod embed;
 mod fault;
 mod launch;
+mod news;
 mod process;
 mod recommendation;
 mod setup;
 mod shipped_data;
+mod tour;
 
 use std::process::ExitCode;
 
@@ -25,11 +27,13 @@ cargo xtask COMMAND
   setup [--libtorch-only] [--checkpoint DIR]
               find or install libtorch 2.11.0 and the demo checkpoint into third_party/
   demo        set up, build, fine-tune on the shipped recommendation data, print the report
+  tour [NAME…]
+              each application on the shipped data, to its picture: recommend, monitor; all, or those named
   test [ARG…] set up libtorch, then `cargo test --workspace ARG…`
   ci [STEP…]  fmt, clippy, pure, test, doc, smoke, embed, package: all, or those named
   doctor      what this machine has, and the remedy for what it lacks
   make-data [--check]
-              write the shipped recommendation data anew, or compare it
+              write the shipped data anew, or compare it
   bench-peers [--python P] [--checkpoint DIR] [--train-file FILE] [--rounds N] [--batch-size N]
               [--max-seq-length N] [--threads N] [-- FINETUNE ARG…]
               fine-tune by PyTorch with Transformers and by this workspace in turn, compare
@@ -59,6 +63,7 @@ fn run(arguments: &[String]) -> Result<()> {
     match command {
         "setup" => setup::run(&workspace, &setup::Options::parse(rest)?),
         "demo" => no_arguments(rest).and_then(|()| demo::run(&workspace)),
+        "tour" => tour::run(&workspace, rest),
         "test" => checks::test(&workspace, rest),
         "ci" => checks::ci(&workspace, rest),
         "doctor" => no_arguments(rest).and_then(|()| doctor::run(&workspace)),

@@ -1,14 +1,18 @@
 //! The generator of the shipped recommendation data: readers with hidden preferences, items, clicks.
 
+mod catalogue;
 mod reader;
 mod rng;
+mod sessions;
 mod topics;
 mod wording;
 
 use std::collections::HashSet;
 
+pub(crate) use catalogue::date;
 use reader::Reader;
-use rng::Rng;
+pub(crate) use rng::Rng;
+pub(crate) use sessions::generate as generate_sessions;
 
 /// A file and what it holds.
 pub(crate) struct GeneratedFile {

@@ -1,13 +1,22 @@
-//! `cargo xtask make-data`: the shipped recommendation data.
+//! `cargo xtask make-data`: the shipped data.
 
 use std::fs;
+use std::path::Path;
 
 use crate::fault::{At, Fault, Result};
+use crate::news;
 use crate::process::Workspace;
-use crate::recommendation;
+use crate::recommendation::{self, GeneratedFile};
 
-const FOLDER: &str = "examples/data/recommendation";
 const SEED: u64 = 7;
+
+/// What is shipped: each folder with its files.
+fn generated() -> Vec<(&'static str, Vec<GeneratedFile>)> {
+    let mut clicks = recommendation::generate(SEED);
+    clicks.extend(recommendation::generate_sessions(SEED));
+    let news = news::generate(SEED);
+    vec![("examples/data/recommendation", clicks), ("examples/data/news", news)]
+}
 
 /// Writes the files, or with `--check` compares them with what the generator makes.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
@@ -16,17 +25,23 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         [only] if only == "--check" => true,
         _ => return Err(Fault::new("unknown option", "see `cargo xtask help`")),
     };
-    let folder = workspace.path(FOLDER);
-    fs::create_dir_all(&folder).at(&folder)?;
-    for file in recommendation::generate(SEED) {
-        let path = folder.join(file.name);
-        if !check {
-            fs::write(&path, &file.contents).at(&path)?;
-            println!("wrote {}", path.display());
-        } else if fs::read_to_string(&path).at(&path)? != file.contents {
-            let what = format!("{} is not what the generator makes", path.display());
-            return Err(Fault::new(what, "run `cargo xtask make-data`"));
+    for (folder, files) in generated() {
+        let folder = workspace.path(folder);
+        fs::create_dir_all(&folder).at(&folder)?;
+        for file in files {
+            write_or_check(&folder.join(file.name), &file.contents, check)?;
         }
+    }
+    Ok(())
+}
+
+fn write_or_check(path: &Path, contents: &str, check: bool) -> Result<()> {
+    if !check {
+        fs::write(path, contents).at(path)?;
+        println!("wrote {}", path.display());
+    } else if fs::read_to_string(path).at(path)? != contents {
+        let what = format!("{} is not what the generator makes", path.display());
+        return Err(Fault::new(what, "run `cargo xtask make-data`"));
     }
     Ok(())
 }

@@ -1,4 +1,8 @@
-//! The command line `recommend-scored`: candidate items with a model's scores in, ranked items out.
+//! The command lines that rank items: `recommend-scored`, and what `recommend` and `recommend-pairs` share.
+
+mod blend_args;
+mod pairs;
+mod visits;
 
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -7,9 +11,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use serde_json::json;
-use tunewise_decide::rank::{Blend, Diversity, Session, rank, read_sessions};
+use tunewise_decide::rank::{Session, rank, read_sessions};
 
-use crate::{CliResult, say};
+pub use blend_args::BlendArgs;
+pub use pairs::PairsArgs;
+pub use visits::VisitArgs;
+
+use crate::CliResult;
 
 /// Ranks the candidate items of each reader by a model's score and other signals
 ///
@@ -21,27 +29,9 @@ pub struct RecommendArgs {
     /// The candidates: a file of JSON Lines
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
-    /// Names and weights of the signals, the model's click first
-    #[arg(long, value_name = "NAME=WEIGHT,...", value_delimiter = ',', default_value = "click=1", value_parser = weight)]
-    weights: Vec<(String, f64)>,
-    /// Fit the weights instead, to the clicks of this file of the same form
-    #[arg(long, value_name = "FILE")]
-    fit: Option<PathBuf>,
-    /// What holds fitted weights back
-    #[arg(long, value_name = "X", default_value_t = 1.0)]
-    ridge: f64,
-    /// Weight of the score against likeness to the items above, 0 to 1
-    #[arg(long, value_name = "X", default_value_t = 0.8)]
-    relevance: f64,
-    /// Items for each reader
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    count: usize,
-}
-
-fn weight(word: &str) -> Result<(String, f64), String> {
-    let (name, number) = word.split_once('=').ok_or("expected NAME=WEIGHT")?;
-    let weight = number.parse().map_err(|_| format!("`{number}` is no number"))?;
-    Ok((name.to_owned(), weight))
+    /// What they are ranked by.
+    #[command(flatten)]
+    blend: BlendArgs,
 }
 
 impl RecommendArgs {
@@ -50,18 +40,12 @@ impl RecommendArgs {
     /// # Errors
     /// A message naming the file, line or flag at fault.
     pub fn run(&self, out: &mut impl Write) -> CliResult {
-        let weights: Vec<(&str, f64)> =
-            self.weights.iter().map(|it| (it.0.as_str(), it.1)).collect();
-        let mut blend = Blend::fixed(&weights)?;
-        let names: Vec<&str> = weights.iter().map(|it| it.0).collect();
-        if let Some(path) = &self.fit {
-            let fit = Blend::fit(&read(path, &names)?, &names, self.ridge)?;
-            say(format!("weights {:?} of {names:?}, from {} rows", fit.blend.weights(), fit.rows));
-            blend = fit.blend;
-        }
+        let names = self.blend.names();
+        let earlier = self.blend.fit.as_ref().map(|path| read(path, &names)).transpose()?;
+        let blend = self.blend.blend(earlier.as_deref())?;
+        let diversity = self.blend.diversity();
         for session in read(&self.input, &names)? {
-            let diversity = Diversity { relevance: self.relevance };
-            let ranked = rank(&session.candidates, &blend, &diversity, self.count)?;
+            let ranked = rank(&session.candidates, &blend, &diversity, self.blend.count)?;
             let item = |it: &tunewise_decide::rank::Ranked| json!({ "item": it.item, "score": it.score, "why": it.to_string() });
             let items: Vec<_> = ranked.iter().map(item).collect();
             writeln!(out, "{}", json!({ "reader": session.reader, "items": items }))?;

@@ -105,3 +105,24 @@ fn candidates_are_ranked_and_explained() {
         message(&run(&["--weights", "click=1,age=1"])).contains("scored.jsonl:1: `signals.age`")
     );
 }
+
+#[test]
+fn sessions_become_training_pairs() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name| folder.path().join(name);
+    std::fs::write(at("items.jsonl"), "{\"item\": 1, \"title\": \"a \\\"b\\\", c\"}\n").unwrap();
+    let pairs = |sessions: &str| {
+        std::fs::write(at("sessions.jsonl"), sessions).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_recommend-pairs"));
+        command.arg("--items").arg(at("items.jsonl")).arg("--sessions").arg(at("sessions.jsonl"));
+        command.arg("--output").arg(at("pairs.csv")).output().unwrap()
+    };
+    let session = r#"{"reader": "r", "time": 0, "history": [1], "shown": [1], "clicked": []}"#;
+    let nobody = session.replace("[1], \"shown\"", "[], \"shown\"");
+    assert!(message(&pairs(&nobody)).contains("no session has both a known history and `clicked`"));
+    assert!(!at("pairs.csv").exists());
+    let output = pairs(&format!("{session}\n{nobody}"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("1 rows, 0 of them clicked"));
+    let expected = "text,text_pair,label\n\"a \"\"b\"\", c\",\"a \"\"b\"\", c\",0\n";
+    assert_eq!(std::fs::read_to_string(at("pairs.csv")).unwrap(), expected);
+}

@@ -7,9 +7,9 @@ use tunewise_data::EncodedTexts;
 
 use super::micro_batcher::{Limits, MicroBatcher};
 use super::pending::{Decoding, Pending};
-use crate::codec::Codec;
+use crate::codec::{Codec, EncodedCall};
 use crate::train::Predictions;
-use crate::{Classifier, Error, Prediction, Result};
+use crate::{BertConfig, Classifier, Error, Prediction, Result};
 
 /// How a [`SharedClassifier`] takes requests.
 ///
@@ -85,9 +85,26 @@ impl SharedClassifier {
     /// [`Error::Data`] if a text cannot be tokenized, [`Error::Torch`] such as out of memory,
     /// [`Error::Panicked`], [`Error::Stopped`].
     pub fn predict<S: AsRef<str>>(&self, texts: &[S]) -> Result<Vec<Prediction>> {
-        let call = self.codec.encode_texts(texts)?;
+        self.answer(&self.codec.encode_texts(texts)?)
+    }
+
+    /// Predicts pairs of texts in order.
+    ///
+    /// # Errors
+    /// As [`SharedClassifier::predict`].
+    pub fn predict_pairs(&self, pairs: &[(&str, &str)]) -> Result<Vec<Prediction>> {
+        self.answer(&self.codec.encode_pairs(pairs)?)
+    }
+
+    /// The checkpoint's configuration.
+    #[must_use]
+    pub fn config(&self) -> &BertConfig {
+        self.codec.config()
+    }
+
+    fn answer(&self, call: &EncodedCall) -> Result<Vec<Prediction>> {
         let logits = self.run(&call.rows)?;
-        Ok(self.codec.name(&self.codec.decode(logits, &call)))
+        Ok(self.codec.name(&self.codec.decode(logits, call)))
     }
 
     /// Asks for predictions without waiting; the texts are tokenized before this returns, and are

@@ -24,10 +24,12 @@
 //! | module | what |
 //! | --- | --- |
 //! | `text` | lines of JSON to [`TimedText`] and [`ScoredText`]; [`TextScorer`], the seam for a model |
+//! | `scoring` | [`LineScorer`]: lines that are scored already, or by a [`TextScorer`] in batches |
 //! | `detect` | [`Cusum`] and [`SequentialTest`] of shares |
 //! | `topic` | a topic's window, baseline, detectors and alert |
 //! | `stream` | [`Monitor`]: event time, lateness, duplicates, the whole state |
 //! | `replay` | [`Replay`]: files in and out, restarts that lose and repeat nothing |
+//! | `review` | [`Review`]: alerts held against bursts that are known |
 //! | `page` | [`page()`]: curves and alerts as HTML |
 
 mod alert;
@@ -35,6 +37,8 @@ mod detect;
 mod options;
 mod page;
 mod replay;
+mod review;
+mod scoring;
 mod stream;
 mod text;
 mod topic;
@@ -46,5 +50,7 @@ pub(crate) use page::escaped;
 pub use page::page;
 pub(crate) use replay::replace;
 pub use replay::{Replay, ReplayPaths};
+pub use review::{Burst, Review};
+pub use scoring::{LineScorer, Ready, Scored};
 pub use stream::{Counts, Monitor, Outcome};
 pub use text::{ScoredText, TextScore, TextScorer, TimedText};

@@ -1,57 +1,109 @@
 //! Curves and alerts as a page.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
 use tunewise_plot::{ChartText, LineChart, Series};
 
 use super::alert::{AlertKind, AlertRecord, Severity};
-use super::replay::replace;
 use super::stream::Monitor;
-use super::text::written;
 use super::topic::Topic;
 use crate::Result;
+use crate::file::replace_file;
+use crate::json::written;
 
-const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}\
-table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #ddd}\
-td.critical{color:#b00020;font-weight:600}svg{max-width:100%;height:auto}";
+const STYLE: &str = ":root{color-scheme:light dark;--line:#ccc;--critical:#b00020;--warning:#b26a00;--calm:#2e7d32}\
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:1.5rem auto;padding:0 1rem;color:#222;background:#fff}\
+h1{font-size:1.6rem;margin:0 0 .5rem}h2{font-size:1.25rem;margin:2rem 0 .5rem}\
+article{border-left:4px solid var(--calm);padding:.1rem .9rem;margin:1rem 0;overflow-wrap:anywhere}\
+article.warning{border-color:var(--warning)}article.critical{border-color:var(--critical)}\
+h3{font-size:1rem;margin:.2rem 0}p{margin:.3rem 0}ul{margin:.3rem 0;padding-left:1.2rem}li{margin:.2rem 0}\
+small{opacity:.75}svg{display:block;width:100%;max-width:50rem;height:auto}\
+@media (prefers-color-scheme:dark){:root{--critical:#ff6b81;--warning:#ffb74d;--calm:#81c784}body{color:#ddd;background:#181818}svg{filter:invert(.9) hue-rotate(180deg)}}";
 
 /// Milliseconds of an hour.
-const HOUR: f64 = 3_600_000.0;
+const HOUR: i64 = 3_600_000;
 
-/// A page by itself: a curve for each topic with its baseline and alerts, then the alerts with the texts they
-/// rest on, the newest first. Whatever texts and topics hold, it is shown as words. The same state gives
+/// A page by itself: which alerts are open, a curve for each topic with its baseline and alerts, then the
+/// alerts with the texts they rest on, the newest first. It fits narrow screens and dark colours. Whatever texts and topics hold, it is shown as words. The same state gives
 /// the same bytes.
 ///
 /// # Errors
 /// [`Error::Plot`](crate::Error::Plot) if a curve cannot be drawn.
 pub fn page(monitor: &Monitor, title: &str) -> Result<String> {
     let mut out = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><title>{0}</title><style>{STYLE}</style></head><body>\n<h1>{0}</h1>\n",
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/><title>{0}</title><style>{STYLE}</style></head><body>\n<h1>{0}</h1>\n",
         escaped(title)
     );
-    let counts = monitor.counts();
-    let line = format!(
-        "<p>{} texts counted, {} repeated, {} late, {} from too far ahead.</p>\n",
-        counts.counted, counts.duplicates, counts.late, counts.ahead
-    );
-    out.push_str(&line);
+    summary(&mut out, monitor);
     for (name, topic) in monitor.topics() {
         write(&mut out, format_args!("<h2>{}</h2>\n", escaped(name)));
         out.push_str(&curve(name, topic, monitor.recent())?);
     }
-    out.push_str("<h2>Alerts</h2>\n");
+    out.push_str("<h2>Alerts, the newest first</h2>\n");
     if monitor.recent().len() == 0 {
         out.push_str("<p>None.</p>\n");
-    } else {
-        out.push_str("<table><tr><th>time (UTC)</th><th>topic</th><th></th><th>negative</th><th>usual</th><th>texts</th></tr>\n");
-        let mut records: Vec<&AlertRecord> = monitor.recent().collect();
-        records.reverse();
-        records.into_iter().for_each(|record| row(&mut out, record));
-        out.push_str("</table>\n");
     }
+    let mut records: Vec<&AlertRecord> = monitor.recent().collect();
+    records.reverse();
+    records.into_iter().for_each(|record| article(&mut out, record));
     out.push_str("</body></html>\n");
     Ok(out)
+}
+
+/// What is open now, and how many texts that rests on.
+fn summary(out: &mut String, monitor: &Monitor) {
+    let mut open: BTreeMap<&str, &AlertRecord> = BTreeMap::new();
+    for record in monitor.recent() {
+        match record.kind {
+            AlertKind::Cleared => open.remove(record.topic.as_str()),
+            AlertKind::Opened | AlertKind::Escalated => open.insert(&record.topic, record),
+        };
+    }
+    if open.is_empty() {
+        out.push_str("<p>No alert is open.</p>\n");
+    }
+    for (topic, record) in open {
+        let severity = severity_name(record.severity);
+        let since = clock(&record.time);
+        write(
+            out,
+            format_args!(
+                "<p><strong>{}: {severity} alert open since {since}</strong></p>\n",
+                escaped(topic)
+            ),
+        );
+    }
+    let counts = monitor.counts();
+    let mut parts = vec![format!("{} texts counted", counts.counted)];
+    let others = [
+        (counts.duplicates, "repeated"),
+        (counts.late, "too late"),
+        (counts.ahead, "from too far ahead"),
+    ];
+    parts
+        .extend(others.iter().filter(|it| it.0 > 0).map(|(count, what)| format!("{count} {what}")));
+    write(out, format_args!("<p><small>{}. Times are UTC.</small></p>\n", parts.join(", ")));
+}
+
+/// A time to the minute.
+fn clock(time: &str) -> String {
+    escaped(time.get(..16).unwrap_or(time)).replace('T', " ")
+}
+
+/// A picture that scales with the page; kuva's has a fixed size and no view box.
+fn scalable(svg: &str) -> String {
+    let size = |name: &str| {
+        let rest = svg.split_once(&format!(" {name}=\""))?.1;
+        Some(rest.split_once('"')?.0.to_owned())
+    };
+    match (size("width"), size("height")) {
+        (Some(width), Some(height)) => {
+            svg.replacen("<svg ", &format!("<svg viewBox=\"0 0 {width} {height}\" "), 1)
+        }
+        _ => svg.to_owned(),
+    }
 }
 
 impl Monitor {
@@ -60,7 +112,7 @@ impl Monitor {
     /// # Errors
     /// As [`page`]; [`Error::Io`](crate::Error::Io).
     pub fn write_page(&self, path: &Path, title: &str) -> Result<()> {
-        replace(path, &page(self, title)?)
+        replace_file(path, &page(self, title)?)
     }
 }
 
@@ -70,14 +122,20 @@ fn curve<'a>(
     records: impl Iterator<Item = &'a AlertRecord>,
 ) -> Result<String> {
     let Some(first) = topic.points().next() else { return Ok(String::new()) };
-    let hours = |time: i64| (time - first.time_ms) as f64 / HOUR;
-    let rolling: Vec<_> = topic.points().map(|it| (hours(it.time_ms), it.share)).collect();
-    let ewma: Vec<_> = topic.points().map(|it| (hours(it.time_ms), it.ewma)).collect();
-    let end = rolling.last().map_or(0.0, |point| point.0).max(1.0);
+    let last = topic.last_point().map_or(first.time_ms, |point| point.time_ms);
+    let (unit, of_unit) =
+        if last - first.time_ms > 72 * HOUR { ("days", 24 * HOUR) } else { ("hours", HOUR) };
+    let at = |time: i64| (time - first.time_ms) as f64 / of_unit as f64;
+    let rolling: Vec<_> = topic.points().map(|it| (at(it.time_ms), it.share)).collect();
+    let ewma: Vec<_> = topic.points().map(|it| (at(it.time_ms), it.ewma)).collect();
+    let end = at(last).max(1e-3);
+    let highest = topic.points().map(|it| it.share.max(it.ewma)).fold(0.0, f64::max);
+    let top = ((highest.max(topic.baseline().unwrap_or_default()) * 10.0).floor() / 10.0 + 0.2)
+        .clamp(0.4, 1.0);
     let usual = topic.baseline().map(|share| [(0.0, share), (end, share)]);
     let told = records.filter(|it| it.topic == name && it.time_ms >= first.time_ms);
     let marks: Vec<[(f64, f64); 2]> =
-        told.map(|it| hours(it.time_ms)).map(|hour| [(hour, 0.0), (hour, 1.0)]).collect();
+        told.map(|it| at(it.time_ms)).map(|x| [(x, 0.0), (x, top)]).collect();
     let guides = usual.iter().map(|points| Series { name: "usual", points });
     let guides: Vec<_> =
         guides.chain(marks.iter().map(|points| Series { name: "", points })).collect();
@@ -85,16 +143,17 @@ fn curve<'a>(
         Series { name: "rolling share", points: &rolling },
         Series { name: "EWMA", points: &ewma },
     ];
-    let x_label = format!("hours since {} (vertical lines: alerts)", written(first.time_ms));
+    let alerts = if marks.is_empty() { "" } else { "; vertical lines: alerts" };
+    let x_label = format!("{unit} since {}{alerts}", clock(&written(first.time_ms)));
     let chart = LineChart {
         series: &series,
         guides: &guides,
         x_range: Some((0.0, end)),
-        y_range: Some((0.0, 1.0)),
+        y_range: Some((0.0, top)),
         ..LineChart::default()
     };
-    let text = ChartText { title: name, x_label: &x_label, y_label: "share of negative texts" };
-    Ok(format!("{}\n", chart.svg(text)?))
+    let text = ChartText { title: "", x_label: &x_label, y_label: "share of negative texts" };
+    Ok(format!("{}\n", scalable(&chart.svg(text)?)))
 }
 
 fn kind_name(kind: AlertKind) -> &'static str {
@@ -105,28 +164,39 @@ fn kind_name(kind: AlertKind) -> &'static str {
     }
 }
 
-fn row(out: &mut String, record: &AlertRecord) {
-    let (class, severity) = match record.severity {
-        Severity::Critical => (" class=\"critical\"", "critical"),
-        Severity::Warning => ("", "warning"),
-    };
-    let kind = kind_name(record.kind);
+fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "critical",
+        Severity::Warning => "warning",
+    }
+}
+
+fn article(out: &mut String, record: &AlertRecord) {
+    let severity = severity_name(record.severity);
+    let class = if record.kind == AlertKind::Cleared { "cleared" } else { severity };
     write(
         out,
         format_args!(
-            "<tr><td>{}</td><td>{}</td><td{class}>{severity} {kind}</td><td>{} of {} ({:.0} %)</td><td>{:.0} %</td><td>",
-            escaped(&record.time),
+            "<article class=\"{class}\"><h3>{}: {} alert {}</h3><p>{} &#183; {} of {} texts negative ({:.0} %), usually {:.0} %</p>\n",
             escaped(&record.topic),
+            severity,
+            kind_name(record.kind),
+            clock(&record.time),
             record.negatives,
             record.texts,
             100.0 * record.share,
             100.0 * record.baseline,
         ),
     );
-    for text in &record.evidence {
-        write(out, format_args!("<div>{:.2} {}</div>", text.negative, escaped(&text.text)));
+    if record.kind != AlertKind::Cleared && !record.evidence.is_empty() {
+        out.push_str("<ul>");
+        for text in &record.evidence {
+            let (words, at) = (escaped(&text.text), clock(&text.time));
+            write(out, format_args!("<li>{words} <small>{at}, {:.2}</small></li>", text.negative));
+        }
+        out.push_str("</ul>\n");
     }
-    out.push_str("</td></tr>\n");
+    out.push_str("</article>\n");
 }
 
 /// Into a string, where writing cannot fail.

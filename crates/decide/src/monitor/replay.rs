@@ -4,14 +4,18 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::alert::AlertRecord;
 use super::options::MonitorOptions;
+use super::scoring::{LineScorer, Ready};
 use super::stream::{Monitor, Outcome};
-use super::text::ScoredText;
+use crate::error::argument;
+use crate::file::replace_file;
 use crate::{Error, Result};
 
 /// The files of a replay.
@@ -48,6 +52,21 @@ pub struct Replay {
     alerts: File,
     skipped: File,
     save_lines: u64,
+    unsaved: u64,
+    page: Option<(PathBuf, String)>,
+}
+
+/// Lines that wait to be taken in.
+const WAITING: usize = 1024;
+/// How often a reader of lines that do not come looks whether to stop.
+const IDLE: Duration = Duration::from_millis(200);
+
+/// What there is to take in.
+enum Input {
+    Lines(Vec<Vec<u8>>),
+    /// No line for a while.
+    Idle,
+    End,
 }
 
 impl Replay {
@@ -76,7 +95,8 @@ impl Replay {
         };
         let alerts = cut(&paths.alerts, saved.alerts_bytes)?;
         let skipped = cut(&paths.skipped, saved.skipped_bytes)?;
-        Ok(Self { paths, saved, alerts, skipped, save_lines: 1000 })
+        let page = None;
+        Ok(Self { paths, saved, alerts, skipped, save_lines: 1000, unsaved: 0, page })
     }
 
     /// The monitor.
@@ -92,25 +112,57 @@ impl Replay {
         self
     }
 
-    /// Reads a file from where the state stopped to its end, then closes all buckets and saves. `stop`, once
-    /// true, ends it after a line, saved.
+    /// Writes the page, with that title, whenever the state is saved.
+    #[must_use]
+    pub fn with_page(mut self, path: PathBuf, title: &str) -> Self {
+        self.page = Some((path, title.to_owned()));
+        self
+    }
+
+    /// Reads a file of scored texts from where the state stopped to its end, then closes all buckets and saves.
+    /// `stop`, once true, ends it after a line, saved.
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::State`] if the file is shorter than what was read of it.
     pub fn run_file(&mut self, input: &Path, stop: &AtomicBool) -> Result<()> {
-        let file =
-            File::open(input).map_err(|source| Error::Io { path: input.to_owned(), source })?;
-        self.run_from(file, input, stop)
+        self.score_file(input, &mut Ready, stop)
     }
 
-    /// The same of anything that can be read from a place; `name` stands for it in messages.
+    /// The same of texts that `scorer` gives topic and sentiment: [`Ready`] of those that have them,
+    /// [`Scored`](super::Scored) by a model. Batches end at multiples of the scorer's batch, counted in lines of the file, so that
+    /// a restart computes the same ones.
+    ///
+    /// # Errors
+    /// As [`Replay::run_file`]; [`Error::Model`].
+    pub fn score_file(
+        &mut self,
+        input: &Path,
+        scorer: &mut impl LineScorer,
+        stop: &AtomicBool,
+    ) -> Result<()> {
+        let file =
+            File::open(input).map_err(|source| Error::Io { path: input.to_owned(), source })?;
+        self.run_seekable(file, input, scorer, stop)
+    }
+
+    /// [`Replay::run_file`] of anything that can be read from a place; `name` stands for it in messages.
     ///
     /// # Errors
     /// As [`Replay::run_file`].
     pub fn run_from(
         &mut self,
+        input: impl Read + Seek,
+        name: &Path,
+        stop: &AtomicBool,
+    ) -> Result<()> {
+        self.run_seekable(input, name, &mut Ready, stop)
+    }
+
+    fn run_seekable(
+        &mut self,
         mut input: impl Read + Seek,
         name: &Path,
+        scorer: &mut impl LineScorer,
         stop: &AtomicBool,
     ) -> Result<()> {
         let io = |source| Error::Io { path: name.to_owned(), source };
@@ -124,71 +176,107 @@ impl Replay {
             return Err(Error::State { file: self.paths.state.display().to_string(), what });
         }
         input.seek(SeekFrom::Start(self.saved.bytes)).map_err(io)?;
-        self.run(BufReader::new(input), name, stop)
+        let mut input = BufReader::new(input);
+        let batch = scorer.batch().max(1) as u64;
+        let next = |lines_done: u64| {
+            let mut lines = Vec::new();
+            for _ in 0..batch - lines_done % batch {
+                let mut line = Vec::new();
+                if input.read_until(b'\n', &mut line).map_err(io)? == 0 {
+                    break;
+                }
+                lines.push(line);
+            }
+            Ok(if lines.is_empty() { Input::End } else { Input::Lines(lines) })
+        };
+        self.run(next, scorer, stop)
     }
 
-    /// Reads lines as they come, such as standard input, to their end. After a restart the sender repeats
-    /// what it cannot know to be saved: texts with ids are counted once.
+    /// Reads lines as they come, such as standard input, to their end: what has come is taken in at once, in
+    /// batches no larger than the scorer's, and saved whenever nothing comes. After a restart the sender
+    /// repeats what it cannot know to be saved: texts with ids are counted once.
     ///
     /// # Errors
-    /// [`Error::Io`].
-    pub fn run_live(&mut self, input: impl BufRead, stop: &AtomicBool) -> Result<()> {
-        self.run(input, Path::new("standard input"), stop)
+    /// [`Error::Io`]; [`Error::Model`].
+    pub fn run_live(
+        &mut self,
+        input: impl BufRead + Send + 'static,
+        scorer: &mut impl LineScorer,
+        stop: &AtomicBool,
+    ) -> Result<()> {
+        let io = |source| Error::Io { path: PathBuf::from("standard input"), source };
+        let (sender, lines) = sync_channel(WAITING);
+        let read = move || {
+            let mut input = input;
+            loop {
+                let mut line = Vec::new();
+                let read = input.read_until(b'\n', &mut line);
+                let end = !matches!(read, Ok(bytes) if bytes > 0);
+                let line = read.map(|_| line).map_err(io);
+                if sender.send(line).is_err() || end {
+                    break;
+                }
+            }
+        };
+        std::thread::Builder::new().name("lines".to_owned()).spawn(read).map_err(io)?;
+        let batch = scorer.batch().max(1);
+        self.run(|_| arrived(&lines, batch), scorer, stop)
     }
 
-    fn run(&mut self, mut input: impl BufRead, name: &Path, stop: &AtomicBool) -> Result<()> {
-        let mut line = Vec::new();
-        let mut unsaved = 0;
+    fn run(
+        &mut self,
+        mut next: impl FnMut(u64) -> Result<Input>,
+        scorer: &mut impl LineScorer,
+        stop: &AtomicBool,
+    ) -> Result<()> {
         while !stop.load(Ordering::Relaxed) {
-            line.clear();
-            let io = |source| Error::Io { path: name.to_owned(), source };
-            let bytes = input.read_until(b'\n', &mut line).map_err(io)?;
-            if bytes == 0 {
-                let records = self.saved.monitor.finish();
-                self.write_alerts(&records)?;
-                break;
+            match next(self.saved.lines)? {
+                Input::Lines(lines) => self.take(&lines, scorer)?,
+                Input::Idle if self.unsaved > 0 => self.save()?,
+                Input::Idle => {}
+                Input::End => {
+                    let records = self.saved.monitor.finish();
+                    self.write_alerts(&records)?;
+                    break;
+                }
             }
-            self.saved.bytes += bytes as u64;
-            self.saved.lines += 1;
-            self.take(&line)?;
-            unsaved += 1;
-            if unsaved >= self.save_lines {
+            if self.unsaved >= self.save_lines {
                 self.save()?;
-                unsaved = 0;
             }
         }
         self.save()
     }
 
-    fn take(&mut self, line: &[u8]) -> Result<()> {
-        let text = String::from_utf8_lossy(line);
-        let text = text.trim();
-        if text.is_empty() {
-            return Ok(());
-        }
-        let why = match ScoredText::from_json(text) {
-            Err(fault) => fault.to_string(),
-            Ok(scored) => {
-                let (outcome, records) = self.saved.monitor.push(scored);
-                self.write_alerts(&records)?;
-                match outcome {
-                    Outcome::Counted => return Ok(()),
-                    Outcome::Duplicate => "repeats a text".to_owned(),
-                    Outcome::Late { behind_ms } => {
-                        format!(
-                            "its bucket is closed: {} behind the newest text",
-                            seconds(behind_ms)
-                        )
-                    }
-                    Outcome::Ahead { ahead_ms } => format!(
-                        "{} ahead of all others, more than max_ahead_ms allows",
-                        seconds(ahead_ms)
-                    ),
-                }
+    fn take(&mut self, lines: &[Vec<u8>], scorer: &mut impl LineScorer) -> Result<()> {
+        let texts: Vec<String> =
+            lines.iter().map(|line| String::from_utf8_lossy(line).trim().to_owned()).collect();
+        let words: Vec<&str> =
+            texts.iter().map(String::as_str).filter(|it| !it.is_empty()).collect();
+        let mut scores = scorer.score_lines(&words)?.into_iter();
+        for (line, text) in lines.iter().zip(&texts) {
+            self.saved.bytes += line.len() as u64;
+            self.saved.lines += 1;
+            self.unsaved += 1;
+            if text.is_empty() {
+                continue;
             }
-        };
-        let record = json!({ "line": self.saved.lines, "why": why, "text": text });
-        write_line(&mut self.skipped, &self.paths.skipped, &record.to_string())
+            let scored =
+                scores.next().ok_or_else(|| argument("scores", "fewer", "one for each text"))?;
+            let why = match scored {
+                Err(fault) => fault.to_string(),
+                Ok(scored) => {
+                    let (outcome, records) = self.saved.monitor.push(scored);
+                    self.write_alerts(&records)?;
+                    match why(outcome) {
+                        Some(why) => why,
+                        None => continue,
+                    }
+                }
+            };
+            let record = json!({ "line": self.saved.lines, "why": why, "text": text });
+            write_line(&mut self.skipped, &self.paths.skipped, &record.to_string())?;
+        }
+        Ok(())
     }
 
     fn write_alerts(&mut self, records: &[AlertRecord]) -> Result<()> {
@@ -215,7 +303,40 @@ impl Replay {
             file: self.paths.state.display().to_string(),
             what: error.to_string(),
         })?;
-        replace(&self.paths.state, &text)
+        replace_file(&self.paths.state, &text)?;
+        self.unsaved = 0;
+        match &self.page {
+            Some((path, title)) => self.saved.monitor.write_page(path, title),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The lines that are there, or one that comes within a while.
+fn arrived(lines: &Receiver<Result<Vec<u8>>>, batch: usize) -> Result<Input> {
+    let first = match lines.recv_timeout(IDLE) {
+        Ok(line) => line?,
+        Err(RecvTimeoutError::Timeout) => return Ok(Input::Idle),
+        Err(RecvTimeoutError::Disconnected) => return Ok(Input::End),
+    };
+    let more = std::iter::from_fn(|| lines.try_recv().ok()).take(batch - 1);
+    let mut batch = std::iter::once(Ok(first)).chain(more).collect::<Result<Vec<_>>>()?;
+    batch.retain(|line| !line.is_empty()); // the end, after which nothing comes
+    Ok(if batch.is_empty() { Input::End } else { Input::Lines(batch) })
+}
+
+/// Why a text does not count, if it does not.
+fn why(outcome: Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Counted => None,
+        Outcome::Duplicate => Some("repeats a text".to_owned()),
+        Outcome::Late { behind_ms } => {
+            Some(format!("its bucket is closed: {} behind the newest text", seconds(behind_ms)))
+        }
+        Outcome::Ahead { ahead_ms } => Some(format!(
+            "{} ahead of all others, more than max_ahead_ms allows",
+            seconds(ahead_ms)
+        )),
     }
 }
 
@@ -241,31 +362,4 @@ fn cut(path: &Path, length: u64) -> Result<File> {
     file.set_len(length).map_err(io)?;
     file.seek(SeekFrom::End(0)).map_err(io)?;
     Ok(file)
-}
-
-/// Writes a file whole: to a temporary name, synced, renamed.
-pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
-    let io = |source| Error::Io { path: path.to_owned(), source };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-    file.write_all(text.as_bytes()).map_err(io)?;
-    file.as_file().sync_all().map_err(io)?;
-    readable(file.as_file()).map_err(io)?;
-    file.persist(path).map_err(|error| io(error.error))?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
-}
-
-/// Temporary files are the owner's alone; what they become is for all to read.
-#[cfg(unix)]
-fn readable(file: &File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_: &File) -> std::io::Result<()> {
-    Ok(())
 }

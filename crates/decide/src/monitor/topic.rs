@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::alert::{AlertKind, AlertRecord, Detection, Evidence, Severity};
 use super::detect::{Cusum, LogRatio, SequentialTest, raised};
 use super::options::{MonitorOptions, Trigger};
-use super::text::{ScoredText, written};
+use super::text::ScoredText;
+use crate::json::written;
 
 /// Texts of one topic in one bucket.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

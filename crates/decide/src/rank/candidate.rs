@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::io::BufRead;
-use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
 use crate::error::Fault;
+use crate::json::{name, object_lines, value, words};
 use crate::{Error, Result};
 
 /// An item that may be shown to a reader.
@@ -55,14 +55,10 @@ pub struct Session {
 pub fn read_sessions(input: impl BufRead, source: &str, signals: &[&str]) -> Result<Vec<Session>> {
     let mut sessions: Vec<Session> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    for (number, line) in (1..).zip(input.lines()) {
-        let line =
-            line.map_err(|error| Error::Io { path: PathBuf::from(source), source: error })?;
-        if line.trim().is_empty() {
-            continue;
-        }
+    for line in object_lines(input, source) {
+        let (number, object) = line?;
         let at = |fault| Error::Line { file: source.to_owned(), line: number, source: fault };
-        let (reader, candidate, relevance) = parse(&line, signals).map_err(at)?;
+        let (reader, candidate, relevance) = parse(&object, signals).map_err(at)?;
         let place = *places.entry(reader.clone()).or_insert(sessions.len());
         if place == sessions.len() {
             let relevance = relevance.map(|_| Vec::new());
@@ -85,9 +81,10 @@ pub fn read_sessions(input: impl BufRead, source: &str, signals: &[&str]) -> Res
     Ok(sessions)
 }
 
-fn parse(line: &str, names: &[&str]) -> Result<(String, Candidate, Option<f64>), Fault> {
-    let object: Map<String, Value> =
-        serde_json::from_str(line).map_err(|error| Fault::Json(error.to_string()))?;
+fn parse(
+    object: &Map<String, Value>,
+    names: &[&str],
+) -> Result<(String, Candidate, Option<f64>), Fault> {
     let click = match object.get("click") {
         None => return Err(Fault::Missing("click")),
         Some(Value::Null) => None,
@@ -104,16 +101,7 @@ fn parse(line: &str, names: &[&str]) -> Result<(String, Candidate, Option<f64>),
         }
     };
     let signals = names.iter().map(signal).collect::<Result<Vec<f64>, Fault>>()?;
-    let terms = match object.get("terms") {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(terms)) => {
-            let word = |term: &Value| {
-                term.as_str().map(str::to_owned).ok_or_else(|| value("terms", term, "words"))
-            };
-            terms.iter().map(word).collect::<Result<_, Fault>>()?
-        }
-        Some(other) => return Err(value("terms", other, "a list of words")),
-    };
+    let terms = words(object, "terms")?;
     let relevance = match object.get("relevance").or_else(|| object.get("clicked")) {
         None | Some(Value::Null) => None,
         Some(Value::Bool(clicked)) => Some(f64::from(u8::from(*clicked))),
@@ -122,19 +110,6 @@ fn parse(line: &str, names: &[&str]) -> Result<(String, Candidate, Option<f64>),
             Some(known.ok_or_else(|| value("relevance", given, "a number of 0 or more"))?)
         }
     };
-    let item = name(&object, "item")?;
-    Ok((name(&object, "reader")?, Candidate { item, click, signals, terms }, relevance))
-}
-
-fn name(object: &Map<String, Value>, key: &'static str) -> Result<String, Fault> {
-    match object.get(key) {
-        None => Err(Fault::Missing(key)),
-        Some(Value::String(name)) => Ok(name.clone()),
-        Some(Value::Number(number)) => Ok(number.to_string()),
-        Some(other) => Err(value(key, other, "a name or a number")),
-    }
-}
-
-fn value(key: &str, got: &Value, expected: &'static str) -> Fault {
-    Fault::Value { key: key.to_owned(), got: got.to_string(), expected }
+    let item = name(object, "item")?;
+    Ok((name(object, "reader")?, Candidate { item, click, signals, terms }, relevance))
 }

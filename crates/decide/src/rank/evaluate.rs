@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+use serde::Serialize;
 use tunewise_metrics::{
     BootstrapOptions, MultiLabel, RankOptions, Scores, Ties, bootstrap, hit_rate_at_k,
     mean_average_precision_at_k, mean_reciprocal_rank, ndcg_score,
@@ -42,7 +43,7 @@ impl Default for EvaluateOptions {
 }
 
 /// A number with its bootstrap interval over sessions.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interval {
     /// On all sessions.
     pub estimate: f64,
@@ -53,7 +54,7 @@ pub struct Interval {
 }
 
 /// How good the orders of sessions are. A session without a relevant item counts 0.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
     /// NDCG of the first k.
     pub ndcg: Interval,
@@ -71,6 +72,7 @@ pub struct Evaluation {
     /// Those without a relevant item.
     pub without_relevant: usize,
     /// NDCG of each session.
+    #[serde(skip)]
     pub ndcg_by_session: Vec<f64>,
 }
 
@@ -142,12 +144,35 @@ pub fn compare(
     popularity: &BTreeMap<String, u64>,
     options: &EvaluateOptions,
 ) -> Result<Comparison> {
-    let by_model = |session: &Session| {
+    let by_model = orders_by_blend(sessions, (blend, diversity))?;
+    let by_popularity = orders_by_popularity(sessions, popularity);
+    let at_random = orders_at_random(sessions, options.seed);
+    let model = evaluate(sessions, &by_model, options)?;
+    let popularity = evaluate(sessions, &by_popularity, options)?;
+    let random = evaluate(sessions, &at_random, options)?;
+    let over_popularity = gain(&model, &popularity, options)?;
+    let over_random = gain(&model, &random, options)?;
+    Ok(Comparison { model, popularity, random, over_popularity, over_random })
+}
+
+/// Of every session all candidates, by the blend.
+pub(super) fn orders_by_blend(
+    sessions: &[Session],
+    (blend, diversity): (&Blend, &Diversity),
+) -> Result<Vec<Vec<usize>>> {
+    let order = |session: &Session| {
         let ranked = rank(&session.candidates, blend, diversity, session.candidates.len())?;
         Ok(ranked.into_iter().map(|it| it.candidate).collect())
     };
-    let by_model = sessions.iter().map(by_model).collect::<Result<Vec<Vec<usize>>>>()?;
-    let by_popularity = |session: &Session| {
+    sessions.iter().map(order).collect()
+}
+
+/// The most clicked first.
+pub(super) fn orders_by_popularity(
+    sessions: &[Session],
+    popularity: &BTreeMap<String, u64>,
+) -> Vec<Vec<usize>> {
+    let order = |session: &Session| {
         let clicks = |place: &usize| {
             session.candidates.get(*place).and_then(|it| popularity.get(&it.item)).copied()
         };
@@ -155,9 +180,12 @@ pub fn compare(
         order.sort_by_key(|place| std::cmp::Reverse(clicks(place).unwrap_or_default()));
         order
     };
-    let by_popularity: Vec<Vec<usize>> = sessions.iter().map(by_popularity).collect();
-    let at_random = |(row, session): (usize, &Session)| {
-        let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
+    sessions.iter().map(order).collect()
+}
+
+pub(super) fn orders_at_random(sessions: &[Session], seed: u64) -> Vec<Vec<usize>> {
+    let order = |(row, session): (usize, &Session)| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(row as u64);
         let mut order: Vec<usize> = (0..session.candidates.len()).collect();
         for last in (1..order.len()).rev() {
@@ -165,16 +193,7 @@ pub fn compare(
         }
         order
     };
-    let at_random: Vec<Vec<usize>> = sessions.iter().enumerate().map(at_random).collect();
-    let model = evaluate(sessions, &by_model, options)?;
-    let popularity = evaluate(sessions, &by_popularity, options)?;
-    let random = evaluate(sessions, &at_random, options)?;
-    let gain = |other: &Evaluation| {
-        let pairs = model.ndcg_by_session.iter().zip(&other.ndcg_by_session);
-        interval(&pairs.map(|(a, b)| a - b).collect::<Vec<f64>>(), options)
-    };
-    let (over_popularity, over_random) = (gain(&popularity)?, gain(&random)?);
-    Ok(Comparison { model, popularity, random, over_popularity, over_random })
+    sessions.iter().enumerate().map(order).collect()
 }
 
 struct Row {
@@ -220,6 +239,16 @@ fn of_session((session, order): (&Session, &Vec<usize>), k: usize) -> Result<Row
         hit_rate: hit_rate_at_k(y_true, &y_score, k, None)?,
         relevant: marks.contains(&1),
     })
+}
+
+/// NDCG of the one less that of the other, over the same sessions.
+pub(super) fn gain(
+    one: &Evaluation,
+    other: &Evaluation,
+    options: &EvaluateOptions,
+) -> Result<Interval> {
+    let pairs = one.ndcg_by_session.iter().zip(&other.ndcg_by_session);
+    interval(&pairs.map(|(a, b)| a - b).collect::<Vec<f64>>(), options)
 }
 
 /// The mean with its interval.

@@ -1,10 +1,10 @@
 //! A small seeded generator, the same on every platform.
 
 /// SplitMix64 (Steele, Lea and Flood 2014, *Fast splittable pseudorandom number generators*).
-pub(super) struct Rng(u64);
+pub(crate) struct Rng(u64);
 
 impl Rng {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -17,21 +17,26 @@ impl Rng {
     }
 
     /// A number below `n`, which is small: the bias of the remainder does not matter.
-    pub(super) fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize
     }
 
     /// True with that probability.
-    pub(super) fn chance(&mut self, probability: f64) -> bool {
+    pub(crate) fn chance(&mut self, probability: f64) -> bool {
         (self.next() >> 11) as f64 / ((1u64 << 53) as f64) < probability
     }
 
-    pub(super) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+    /// About a standard normal number: twelve uniform ones, summed, less their mean.
+    pub(crate) fn normal(&mut self) -> f64 {
+        (0..12).map(|_| (self.next() >> 11) as f64 / (1u64 << 53) as f64).sum::<f64>() - 6.0
+    }
+
+    pub(crate) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())]
     }
 
     /// `count` different items, in random order.
-    pub(super) fn pick_some<T: Copy>(&mut self, items: &[T], count: usize) -> Vec<T> {
+    pub(crate) fn pick_some<T: Copy>(&mut self, items: &[T], count: usize) -> Vec<T> {
         let mut left = items.to_vec();
         (0..count.min(items.len())).map(|_| left.swap_remove(self.below(left.len()))).collect()
     }

@@ -82,14 +82,18 @@ pub(super) fn item(item: &Item, rng: &mut Rng) -> String {
     let topic = &TOPICS[item.topic];
     let mut text = format!("{}{}", rng.pick(&topic.titles), rng.pick(&JOINS));
     text += &capitalised(rng.pick(&topic.about));
-    let length = match item.length {
-        Length::Short => rng.pick(&SHORT),
-        Length::Long => rng.pick(&LONG),
-    };
-    text += &format!(". {length}");
+    text += &format!(". {}", length(item.length, rng));
     let count = 2 + rng.below(2);
     text += &format!(" Tags: {}.", rng.pick_some(&topic.tags, count).join(", "));
     text
+}
+
+/// How long something takes.
+pub(super) fn length(length: Length, rng: &mut Rng) -> &'static str {
+    match length {
+        Length::Short => rng.pick(&SHORT),
+        Length::Long => rng.pick(&LONG),
+    }
 }
 
 fn list(words: &[&str]) -> String {

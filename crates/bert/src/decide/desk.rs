@@ -1,8 +1,12 @@
-//! What `tunewise_decide` asks of models.
+//! Models of a support desk: a classifier knows intents, an embedder finds articles.
 
 use tunewise_decide::support::{IntentModel, TextEmbedder};
 
-use crate::{Classifier, SentenceEmbedder};
+use crate::{Classifier, Error, SentenceEmbedder};
+
+fn fault(error: Error) -> tunewise_decide::Error {
+    tunewise_decide::Error::Model { source: Box::new(error) }
+}
 
 impl IntentModel for Classifier {
     fn intents(&self) -> &[String] {
@@ -11,7 +15,6 @@ impl IntentModel for Classifier {
 
     /// The checkpoint's own temperature does not count: a routing has one.
     fn logits(&self, questions: &[&str]) -> tunewise_decide::Result<Vec<f64>> {
-        let fault = |error| tunewise_decide::Error::Model(Box::new(error));
         let call = self.codec().encode_texts(questions).map_err(fault)?;
         let predictions = self.codec().decode(self.run(&call.rows).map_err(fault)?, &call);
         Ok(predictions.rows().flatten().map(|logit| f64::from(*logit)).collect())
@@ -24,6 +27,6 @@ impl TextEmbedder for SentenceEmbedder {
     }
 
     fn embed(&self, texts: &[&str]) -> tunewise_decide::Result<Vec<f32>> {
-        self.embed(texts).map_err(|error| tunewise_decide::Error::Model(Box::new(error)))
+        self.embed(texts).map_err(fault)
     }
 }

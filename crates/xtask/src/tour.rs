@@ -1,0 +1,89 @@
+//! `cargo xtask tour NAME`: an application from the shipped data to its picture, in one command.
+
+mod monitor;
+mod recommend;
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::fault::{At, Fault, Result};
+use crate::process::{Workspace, must_succeed};
+use crate::setup;
+
+/// An application.
+type Stop = (&'static str, fn(&Tour<'_>) -> Result<()>);
+
+/// The applications, in the order in which `cargo xtask tour` shows them all.
+const STOPS: [Stop; 2] = [("recommend", recommend::run), ("monitor", monitor::run)];
+
+/// Shows the applications named, or all.
+pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<()> {
+    if let Some(unknown) = names.iter().find(|name| !STOPS.iter().any(|(stop, _)| stop == name)) {
+        let known = STOPS.map(|(stop, _)| stop).join(", ");
+        return Err(Fault::new(
+            format!("no `{unknown}` on the tour"),
+            format!("there are {known}"),
+        ));
+    }
+    setup::run(workspace, &setup::Options::default())?;
+    let build = ["build", "--package", "tunewise-examples", "--package", "tunewise-examples-pure"];
+    must_succeed(workspace.cargo(&build).arg("--bins"), "cargo build")?;
+    let tour = Tour { workspace };
+    for (name, stop) in STOPS {
+        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
+            println!("== {name}");
+            stop(&tour)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the stops share.
+pub(crate) struct Tour<'a> {
+    workspace: &'a Workspace,
+}
+
+impl Tour<'_> {
+    /// A shipped file.
+    pub(crate) fn data(&self, name: &str) -> PathBuf {
+        self.workspace.path("examples/data").join(name)
+    }
+
+    /// Where something that the tour makes lies; its folder is there.
+    pub(crate) fn made(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.workspace.target().join("tour");
+        std::fs::create_dir_all(&folder).at(&folder)?;
+        Ok(folder.join(name))
+    }
+
+    /// A command line of the workspace, to be given its arguments.
+    pub(crate) fn command(&self, name: &str) -> Command {
+        Command::new(self.workspace.target().join("debug").join(name))
+    }
+
+    /// Runs it; the user sees what it says.
+    pub(crate) fn show(&self, command: &mut Command) -> Result<()> {
+        let what = command.get_program().to_string_lossy().into_owned();
+        must_succeed(command, &what)
+    }
+
+    /// The folder of a fine-tuned checkpoint; it is trained by `arguments` of `finetune` unless it is there.
+    pub(crate) fn head(
+        &self,
+        name: &str,
+        arguments: impl FnOnce(&mut Command) -> Result<()>,
+    ) -> Result<PathBuf> {
+        let folder = self.made(name)?;
+        if folder.join("run.json").is_file() {
+            println!("{} is there; remove it to train it anew", folder.display());
+            return Ok(folder);
+        }
+        let mut finetune = self.command("finetune");
+        finetune.arg("--model-name-or-path").arg(self.workspace.checkpoint());
+        finetune.arg("--output-dir").arg(&folder).arg("--overwrite-output-dir");
+        finetune.stdout(Stdio::null()); // the report is in the folder
+        arguments(&mut finetune)?;
+        self.show(&mut finetune)?;
+        Ok(folder)
+    }
+}

@@ -1,0 +1,194 @@
+//! What `recommend` does once it has a click model.
+
+use std::fmt::Write as _;
+use std::fs::{File, create_dir_all};
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Value, json};
+use tunewise_decide::rank::{
+    ClickModel, EvaluateOptions, Ranked, Session, Shelf, Study, Visit, Visits, rank, read_visits,
+};
+use tunewise_decide::replace_file;
+
+use super::blend_args::BlendArgs;
+use crate::{CliResult, say};
+
+/// Notes that are shown before the rest is only counted.
+const NOTES: usize = 5;
+
+/// Where items and sessions are.
+#[derive(Debug, Clone, Args)]
+pub struct SourceArgs {
+    /// The catalogue: JSON Lines with item, title and, if there, text, terms, published, clicks, signals
+    #[arg(long, value_name = "FILE")]
+    pub items: PathBuf,
+    /// The sessions: JSON Lines with reader, time, shown and, if there, history and clicked
+    #[arg(long, value_name = "FILE")]
+    pub sessions: PathBuf,
+    /// Items of a history, the last ones, that make a profile
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub history_items: usize,
+}
+
+/// What to rank, by what, and where the lists go.
+#[derive(Debug, Clone, Args)]
+pub struct VisitArgs {
+    /// Where items and sessions are.
+    #[command(flatten)]
+    pub sources: SourceArgs,
+    /// What they are ranked by.
+    #[command(flatten)]
+    pub blend: BlendArgs,
+    /// Folder for recommendations.jsonl, recommendations.txt and, if clicks are known, metrics.json,
+    /// metrics.txt and ndcg.svg
+    #[arg(long, value_name = "DIR")]
+    pub output_dir: PathBuf,
+    /// Positions that the metrics count
+    #[arg(long, value_name = "K", default_value_t = 10)]
+    pub k: usize,
+    /// Of the bootstrap and the random order
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+impl SourceArgs {
+    /// The catalogue and the sessions.
+    ///
+    /// # Errors
+    /// A message naming the file, line and key at fault.
+    pub(super) fn read(&self) -> CliResult<(Shelf, Vec<Visit>)> {
+        let shelf = Shelf::read(open(&self.items)?, &self.items.display().to_string())?;
+        Ok((shelf, self.visits(&self.sessions)?))
+    }
+
+    fn visits(&self, path: &Path) -> CliResult<Vec<Visit>> {
+        let name = path.display().to_string();
+        let visits = read_visits(open(path)?, &name)?;
+        if visits.is_empty() {
+            return Err(format!("{name}: no sessions").into());
+        }
+        Ok(visits)
+    }
+}
+
+fn open(path: &Path) -> CliResult<BufReader<File>> {
+    let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(BufReader::new(file))
+}
+
+/// Says what could not be used.
+pub(super) fn noted(visits: &Visits<'_>) {
+    let notes = visits.notes();
+    notes.iter().take(NOTES).for_each(say);
+    if notes.len() > NOTES {
+        say(format!("and {} more such sessions", notes.len() - NOTES));
+    }
+}
+
+impl VisitArgs {
+    /// Ranks all sessions by the model that `load` gives, once the files are known to be right; the metrics
+    /// go to `out`, if clicks are known.
+    ///
+    /// # Errors
+    /// A message naming the file, line, key or flag at fault.
+    pub fn run<M: ClickModel>(
+        &self,
+        load: impl FnOnce() -> CliResult<M>,
+        out: &mut impl Write,
+    ) -> CliResult
+    where
+        M::Error: 'static,
+    {
+        let (shelf, visits) = self.sources.read()?;
+        let names = self.blend.names();
+        self.blend.blend(None)?;
+        let earlier = self.blend.fit.as_ref().map(|path| self.sources.visits(path)).transpose()?;
+        let known = visits.iter().filter(|visit| visit.clicked.is_some()).count();
+        if known > 0 && known < visits.len() {
+            let name = self.sources.sessions.display();
+            let total = visits.len();
+            return Err(format!(
+                "{name}: `clicked` is in {known} of {total} sessions, expected in all or in none"
+            )
+            .into());
+        }
+        let mut model = load()?;
+        let signals = names.get(1..).unwrap_or_default();
+        let mut scored = |visits: &[Visit]| -> CliResult<Vec<Session>> {
+            let visits = Visits::new(&shelf, visits, self.sources.history_items);
+            Ok(visits.sessions(&mut model, signals)?)
+        };
+        let earlier = earlier.map(|visits| scored(&visits)).transpose()?;
+        let sessions = scored(&visits)?;
+        let blend = self.blend.blend(earlier.as_deref())?;
+        let diversity = self.blend.diversity();
+        let visits = Visits::new(&shelf, &visits, self.sources.history_items);
+        noted(&visits);
+
+        create_dir_all(&self.output_dir)
+            .map_err(|error| format!("{}: {error}", self.output_dir.display()))?;
+        let at = |name| self.output_dir.join(name);
+        let (mut lines, mut lists) = (String::new(), String::new());
+        for (session, (visit, profile)) in sessions.iter().zip(visits.profiles()) {
+            let ranked = rank(&session.candidates, &blend, &diversity, self.blend.count)?;
+            writeln!(lines, "{}", line(visit, &shelf, &ranked))?;
+            list(&mut lists, (visit, profile), &shelf, &ranked)?;
+        }
+        replace_file(&at("recommendations.jsonl"), &lines)?;
+        replace_file(&at("recommendations.txt"), &lists)?;
+        if known > 0 && !sessions.is_empty() {
+            let options =
+                EvaluateOptions { k: self.k, seed: self.seed, ..EvaluateOptions::default() };
+            let study = Study::new(&sessions, (&blend, &diversity), &shelf.popularity(), &options)?;
+            replace_file(&at("metrics.json"), &serde_json::to_string_pretty(&study)?)?;
+            replace_file(&at("metrics.txt"), &study.to_string())?;
+            replace_file(&at("ndcg.svg"), &study.svg()?)?;
+            write!(out, "{study}")?;
+            out.flush()?;
+        }
+        say(format!("{} lists in {}", sessions.len(), self.output_dir.display()));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn title<'a>(shelf: &'a Shelf, item: &str) -> &'a str {
+    shelf.item(item).map_or("", |item| item.title.as_str())
+}
+
+/// A list as an object.
+fn line(visit: &Visit, shelf: &Shelf, ranked: &[Ranked]) -> Value {
+    let item = |it: &Ranked| {
+        let effects = it.contributions.iter().map(|part| (part.signal.clone(), part.effect.into()));
+        json!({
+            "item": it.item,
+            "title": title(shelf, &it.item),
+            "score": it.score,
+            "effects": effects.collect::<serde_json::Map<String, Value>>(),
+            "why": it.to_string(),
+            "clicked": visit.clicked.as_ref().map(|clicked| clicked.contains(&it.item)),
+        })
+    };
+    let items: Vec<Value> = ranked.iter().map(item).collect();
+    json!({ "line": visit.line, "reader": visit.reader, "items": items })
+}
+
+/// A list for people.
+fn list(
+    out: &mut String,
+    (visit, profile): (&Visit, Option<&str>),
+    shelf: &Shelf,
+    ranked: &[Ranked],
+) -> std::fmt::Result {
+    let profile = profile.unwrap_or("nothing known: the model is not asked");
+    writeln!(out, "reader {}, who clicked before: {profile}", visit.reader)?;
+    for it in ranked {
+        let clicked = visit.clicked.as_ref().is_some_and(|clicked| clicked.contains(&it.item));
+        let mark = if clicked { "   <- clicked" } else { "" };
+        writeln!(out, "  {:>2}  {}{mark}", it.position, title(shelf, &it.item))?;
+        writeln!(out, "      {it}")?;
+    }
+    writeln!(out)
+}
