@@ -142,7 +142,7 @@ impl Replay {
     ) -> Result<()> {
         let file =
             File::open(input).map_err(|source| Error::Io { path: input.to_owned(), source })?;
-        self.run_seekable(file, input, scorer, stop)
+        self.run_seekable((file, input), scorer, stop)
     }
 
     /// [`Replay::run_file`] of anything that can be read from a place; `name` stands for it in messages.
@@ -155,13 +155,12 @@ impl Replay {
         name: &Path,
         stop: &AtomicBool,
     ) -> Result<()> {
-        self.run_seekable(input, name, &mut Ready, stop)
+        self.run_seekable((input, name), &mut Ready, stop)
     }
 
     fn run_seekable(
         &mut self,
-        mut input: impl Read + Seek,
-        name: &Path,
+        (mut input, name): (impl Read + Seek, &Path),
         scorer: &mut impl LineScorer,
         stop: &AtomicBool,
     ) -> Result<()> {
