@@ -43,15 +43,15 @@ pub fn label_cost(
         let pool = study.pool(seed);
         for round in 0..config.labels.len() {
             let by_chance =
-                study.missing(&state, seed, round, |it| it.measure().is_none() || round == 0);
+                study.missing(&state, (seed, round), |it| it.measure().is_none() || round == 0);
             if !by_chance.is_empty() {
                 let points = study.by_chance(&pool, (seed, round), &by_chance)?;
                 if !enter(&mut state, points, tell)? {
                     return Ok(state);
                 }
             }
-            for strategy in study.missing(&state, seed, round, |it| it.measure().is_some()) {
-                let point = study.by_choice(&state, &pool, (seed, round), strategy)?;
+            for strategy in study.missing(&state, (seed, round), |it| it.measure().is_some()) {
+                let point = study.by_choice(&state, &pool, (seed, round, strategy))?;
                 if !enter(&mut state, vec![point], tell)? {
                     return Ok(state);
                 }
@@ -126,8 +126,7 @@ impl<'a> Study<'a> {
     fn missing(
         &self,
         state: &LabelCostState,
-        seed: u64,
-        round: usize,
+        (seed, round): (u64, usize),
         concerns: impl Fn(Strategy) -> bool,
     ) -> Vec<Strategy> {
         let count = self.count(round);
@@ -176,8 +175,7 @@ impl<'a> Study<'a> {
         &self,
         state: &LabelCostState,
         pool: &[usize],
-        (seed, round): (u64, usize),
-        strategy: Strategy,
+        (seed, round, strategy): (u64, usize, Strategy),
     ) -> Result<Point> {
         let missing = Error::Internal { what: "a round before chose rows" };
         let before = round.checked_sub(1).map(|before| self.count(before));

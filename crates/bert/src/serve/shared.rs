@@ -118,10 +118,6 @@ impl SharedClassifier {
         Ok(Pending { reply, rest: Decoding { codec: Arc::clone(&self.codec), call } })
     }
 
-    pub(crate) fn codec(&self) -> &Codec {
-        &self.codec
-    }
-
     /// The logits of rows, which go by the batch, so that one long list does not hold up others.
     fn run(&self, rows: &EncodedTexts) -> Result<Predictions> {
         let answer =

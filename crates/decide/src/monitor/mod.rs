@@ -48,7 +48,6 @@ pub use detect::{Cusum, LogRatio, SequentialTest};
 pub use options::{MonitorOptions, Trigger};
 pub(crate) use page::escaped;
 pub use page::page;
-pub(crate) use replay::replace;
 pub use replay::{Replay, ReplayPaths};
 pub use review::{Burst, Review};
 pub use scoring::{LineScorer, Ready, Scored};

@@ -8,7 +8,8 @@ use tunewise_plot::{ChartText, LineChart, Series};
 
 use super::desk::{Decision, Route};
 use super::evaluation::Evaluation;
-use crate::monitor::{escaped, replace};
+use crate::file::replace_file;
+use crate::monitor::escaped;
 use crate::{Error, Result};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#222}\
@@ -168,7 +169,7 @@ impl SupportPage<'_> {
             ("risk_coverage.svg", self.risk_coverage()?),
             ("cost_coverage.svg", self.cost_coverage()?),
         ];
-        files.iter().try_for_each(|(name, text)| replace(&folder.join(name), text))
+        files.iter().try_for_each(|(name, text)| replace_file(&folder.join(name), text))
     }
 }
 
