@@ -6,6 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+#[path = "smoke/monitor.rs"]
+mod monitor;
+#[path = "smoke/recommend.rs"]
+mod recommend;
 #[path = "smoke/support.rs"]
 mod support;
 
@@ -14,8 +18,6 @@ const EVALUATE: &str = env!("CARGO_BIN_EXE_evaluate");
 const PREDICT: &str = env!("CARGO_BIN_EXE_predict");
 const EXPORT: &str = env!("CARGO_BIN_EXE_export");
 const COMPARE: &str = env!("CARGO_BIN_EXE_compare");
-const MONITOR: &str = env!("CARGO_BIN_EXE_monitor");
-const RECOMMEND: &str = env!("CARGO_BIN_EXE_recommend");
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -412,207 +414,4 @@ fn an_occupied_or_unwritable_output_folder_is_refused_and_kept() {
         stderr(&output)
     );
     assert!(model.join("model.safetensors").exists());
-}
-
-const ITEMS: &str = r#"{"item": "a", "title": "good price", "terms": ["price"], "published": "2026-03-01", "clicks": 3}
-{"item": "b", "title": "late & <script>again", "terms": ["time"], "published": "2026-03-09", "clicks": 9}
-{"item": "c", "title": "fast delivery", "terms": ["time"], "published": "2026-03-05", "clicks": 1}
-"#;
-const SESSIONS: &str = r#"{"reader": "r1", "time": "2026-04-02T00:00:00Z", "history": ["a", "gone"], "shown": ["b", "c", "lost"], "clicked": ["c"]}
-{"reader": "r2", "time": "2026-04-01T00:00:00Z", "history": [], "shown": ["a", "b"], "clicked": ["b"]}
-"#;
-
-#[test]
-fn a_click_model_ranks_explains_and_is_measured() {
-    let dir = tempfile::tempdir().unwrap();
-    let items = write(dir.path(), "items.jsonl", ITEMS.as_bytes());
-    let recommend = |sessions: &str, out: &Path, more: &[&str]| {
-        let sessions = write(dir.path(), "sessions.jsonl", sessions.as_bytes());
-        let mut command = Command::new(RECOMMEND);
-        command.arg("--model").arg(checkpoint()).arg("--items").arg(&items);
-        command.arg("--sessions").arg(sessions).arg("--output-dir").arg(out);
-        command.args(["--threads", "1", "--device", "cpu"]).args(more).output().unwrap()
-    };
-    let label = ["--clicked-label", "label_1"];
-    let out = dir.path().join("lists");
-    let weights = ["--weights", "click=1,popularity=0.5,recency=0.1"];
-    let output = recommend(SESSIONS, &out, &[label, weights].concat());
-    let said = stderr(&output);
-    assert!(output.status.success(), "{said}");
-    assert!(
-        said.contains("line 1, reader r1: not in the catalogue, so not ranked: lost"),
-        "{said}"
-    );
-    let table = String::from_utf8(output.stdout).unwrap();
-    assert!(table.starts_with("order") && table.contains("popularity"), "{table}");
-    let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();
-    assert_eq!(read("metrics.txt"), table);
-    let lines = read("recommendations.jsonl");
-    let lists: Vec<serde_json::Value> =
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!((lists.len(), &lists[1]["reader"]), (2, &"r2".into()));
-    let [first, second] = &lists[0]["items"].as_array().unwrap()[..] else { panic!("{lines}") };
-    assert_eq!((&first["item"], &first["title"]), (&"b".into(), &"late & <script>again".into()));
-    let sum: f64 =
-        first["effects"].as_object().unwrap().values().filter_map(serde_json::Value::as_f64).sum();
-    let mean = (first["score"].as_f64().unwrap() + second["score"].as_f64().unwrap()) / 2.0;
-    assert!((first["score"].as_f64().unwrap() - mean - sum).abs() < 1e-9);
-    assert!(read("recommendations.txt").contains("nothing known: the model is not asked"));
-    let metrics: serde_json::Value = serde_json::from_str(&read("metrics.json")).unwrap();
-    assert!(metrics["rows"][0]["ndcg"]["low"].is_number());
-    assert!(read("ndcg.svg").starts_with("<svg"));
-
-    let other = dir.path().join("refused");
-    for (sessions, more, expected) in [
-        (
-            SESSIONS,
-            &[][..],
-            "`clicked_label` is not given, expected one of the model's labels: label_0",
-        ),
-        (SESSIONS, &["--weights", "popularity=1"], "`click` first"),
-        (
-            SESSIONS,
-            &["--weights", "click=1,price=1", "--clicked-label", "label_1"],
-            "items.jsonl:2: `signals.price`",
-        ),
-        ("{oops\n", &label, "sessions.jsonl:1: no JSON object"),
-        ("", &label, "sessions.jsonl: no sessions"),
-        (
-            &SESSIONS.replacen(", \"clicked\": [\"c\"]", "", 1),
-            &label,
-            "`clicked` is in 1 of 2 sessions",
-        ),
-    ] {
-        refused(&recommend(sessions, &other, more), &other, expected);
-    }
-    let unknown =
-        SESSIONS.replace(", \"clicked\": [\"c\"]", "").replace(", \"clicked\": [\"b\"]", "");
-    let output = recommend(&unknown, &other, &label);
-    assert!(output.status.success() && output.stdout.is_empty(), "{}", stderr(&output));
-    assert!(!other.join("metrics.json").exists() && other.join("recommendations.txt").exists());
-}
-
-/// The probability of `label_0` of a text, by `predict`.
-fn first_label(text: &str) -> f64 {
-    let dir = tempfile::tempdir().unwrap();
-    let texts = write(dir.path(), "texts.txt", text.as_bytes());
-    let output = Command::new(PREDICT)
-        .args(["--threads", "1", "--device", "cpu", "--model"])
-        .arg(checkpoint())
-        .arg("--input")
-        .arg(texts)
-        .output()
-        .unwrap();
-    let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    line["scores"]["label_0"].as_f64().unwrap()
-}
-
-/// Twenty texts an hour for 60 hours; of hours 30 to 42 twelve are the second text, else two.
-fn stream((calm, bad): (&str, &str)) -> String {
-    let line = |number: usize| {
-        let (hour, place) = (number / 20, number % 20);
-        let bad_ones = if (30..42).contains(&hour) { 12 } else { 2 };
-        let text = if place < bad_ones { bad } else { calm };
-        let time = hour * 3600 + place * 180;
-        format!(
-            "{{\"id\": {number}, \"time\": {time}, \"topic\": \"<script>fees\", \"text\": \"{text}\"}}\n"
-        )
-    };
-    (0..20 * 60).map(line).collect()
-}
-
-fn monitor(input: &Path, out: &Path, config: &Path) -> Command {
-    let mut command = Command::new(MONITOR);
-    command.arg("--sentiment-model").arg(checkpoint()).args(["--negative-label", "label_0"]);
-    command.arg("--input").arg(input).arg("--output-dir").arg(out).arg("--config").arg(config);
-    command.args(["--threads", "1", "--device", "cpu", "--save-lines", "64"]);
-    command.stdout(Stdio::null()).stderr(Stdio::piped());
-    command
-}
-
-#[test]
-fn a_watched_stream_survives_kills_and_hostile_words() {
-    let dir = tempfile::tempdir().unwrap();
-    let (calm, bad) = ("<script>good price</script>", "<script>bad service again</script>");
-    let (of_calm, of_bad) = (first_label(calm), first_label(bad));
-    // Which of the two the random model likes less does not matter.
-    let texts = if of_calm < of_bad { (calm, bad) } else { (bad, calm) };
-    let negative_at = (of_calm + of_bad) / 2.0;
-    assert!((of_calm - of_bad).abs() > 1e-4, "{of_calm} {of_bad}");
-    let config = format!("baseline = 0.1\nnegative_at = {negative_at}\n");
-    let config = write(dir.path(), "monitor.toml", config.as_bytes());
-    // A repeated text, broken JSON, no text, no time, and one that is too late.
-    let good = stream(texts);
-    let first = good.lines().next().unwrap();
-    let lines = good.replacen(
-        '\n',
-        &format!("\n{first}\n{{oops\n{{\"time\": 0}}\n{{\"text\": \"x\"}}\n\n"),
-        1,
-    ) + &first.replace("\"id\": 0", "\"id\": \"late\"");
-    let input = write(dir.path(), "stream.jsonl", lines.as_bytes());
-    let (whole, killed, live) =
-        (dir.path().join("whole"), dir.path().join("killed"), dir.path().join("live"));
-    let output = monitor(&input, &whole, &config).output().unwrap();
-    assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stderr(&output).contains("1200 texts, 1 repeated, 1 late"), "{}", stderr(&output));
-    let read = |out: &Path| {
-        ["alerts.jsonl", "skipped.jsonl", "monitor.html"]
-            .map(|name| fs::read_to_string(out.join(name)).unwrap())
-    };
-    let [alerts, skipped, html] = read(&whole);
-    let kinds: Vec<serde_json::Value> =
-        alerts.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!((&kinds[0]["kind"], &kinds[0]["topic"]), (&"opened".into(), &"<script>fees".into()));
-    assert_eq!(kinds[0]["evidence"][0]["text"], texts.1);
-    assert_eq!(kinds.last().unwrap()["kind"], "cleared");
-    assert_eq!(skipped.lines().count(), 5, "{skipped}");
-    assert!(html.contains("&lt;script&gt;fees") && !html.contains("<script"));
-
-    for lines_saved in [64, 320, 704] {
-        let mut child = monitor(&input, &killed, &config).spawn().unwrap();
-        let saved = || {
-            let state = fs::read(killed.join("state.json")).ok()?;
-            serde_json::from_slice::<serde_json::Value>(&state).ok()?["lines"].as_u64()
-        };
-        while saved().is_none_or(|lines| lines < lines_saved) {
-            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
-            std::thread::sleep(std::time::Duration::from_millis(1));
-        }
-        child.kill().unwrap(); // SIGKILL
-        child.wait().unwrap();
-    }
-    assert!(monitor(&input, &killed, &config).status().unwrap().success());
-    assert_eq!(read(&killed), [alerts.clone(), skipped.clone(), html.clone()]);
-
-    let mut command = monitor(Path::new("-"), &live, &config);
-    let output = command.stdin(Stdio::from(fs::File::open(&input).unwrap())).output().unwrap();
-    assert!(output.status.success(), "{}", stderr(&output));
-    assert_eq!(read(&live)[..2], [alerts, skipped]);
-}
-
-#[test]
-fn a_monitor_is_refused_before_anything_is_written() {
-    let dir = tempfile::tempdir().unwrap();
-    let out = dir.path().join("watch");
-    let input = write(dir.path(), "stream.jsonl", b"{\"time\": 0, \"text\": \"x\"}\n");
-    let config = |text: &str| write(dir.path(), "monitor.toml", text.as_bytes());
-    let refuse = |config: &Path, more: &[&str], expected: &str| {
-        let output = monitor(&input, &out, config).args(more).output().unwrap();
-        refused(&output, &out, expected);
-    };
-    refuse(&config("windows = 3"), &[], "unknown field `windows`");
-    refuse(&config("window = 0"), &[], "`window` is 0");
-    refuse(&config(""), &["--bursts", "nowhere.jsonl"], "nowhere.jsonl: ");
-    let mut command = Command::new(MONITOR);
-    command.arg("--sentiment-model").arg(checkpoint()).arg("--input").arg(&input);
-    let output = command.arg("--output-dir").arg(&out).output().unwrap();
-    refused(
-        &output,
-        &out,
-        "`negative_label` is not given, expected one of the model's labels: label_0",
-    );
-    // Without a model of topics, and without a topic, a text does not count: nothing is lost.
-    let output = monitor(&input, &out, &config("")).output().unwrap();
-    assert!(output.status.success(), "{}", stderr(&output));
-    assert!(fs::read_to_string(out.join("skipped.jsonl")).unwrap().contains("no `topic`"));
 }

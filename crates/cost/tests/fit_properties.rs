@@ -109,7 +109,8 @@ proptest! {
         let fit = data.fit(None);
         let mean = if data.intercept { data.y.iter().sum::<f64>() / data.y.len() as f64 } else { 0.0 };
         let total: f64 = data.y.iter().map(|y| (y - mean).powi(2)).sum();
-        close(&[fit.r_squared()], &[1.0 - fit.residual_sum_of_squares() / total])?;
+        // The difference from 1 itself would be rounded away where R² is small.
+        close(&[1.0 - fit.r_squared()], &[fit.residual_sum_of_squares() / total])?;
         prop_assert!((0.0..=1.0).contains(&fit.r_squared()));
     }
 

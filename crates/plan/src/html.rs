@@ -4,6 +4,8 @@ mod figures;
 
 use std::fmt::Write;
 
+use tunewise_plot::escaped;
+
 use crate::Result;
 use crate::answer::{Answer, duration};
 use crate::forecast::Candidate;
@@ -249,44 +251,10 @@ fn pilots(out: &mut String, answer: &Answer) {
 }
 
 fn figure(out: &mut String, svg: &str) {
-    put(out, format_args!("<div class=\"wide\">{}</div>\n", scalable(svg)));
-}
-
-/// The picture with a view box, without which a browser cuts it where it should shrink it.
-fn scalable(svg: &str) -> String {
-    let head = svg.split('>').next().unwrap_or_default();
-    let size = |name: &str| {
-        let (_, rest) = head.split_once(&format!(" {name}=\""))?;
-        rest.split('"').next()
-    };
-    match (size("width"), size("height")) {
-        (Some(width), Some(height)) if !head.contains("viewBox") => {
-            svg.replacen("<svg ", &format!("<svg viewBox=\"0 0 {width} {height}\" "), 1)
-        }
-        _ => svg.to_owned(),
-    }
+    put(out, format_args!("<div class=\"wide\">{svg}</div>\n"));
 }
 
 /// Into a string, where writing cannot fail.
 fn put(out: &mut String, arguments: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(arguments);
-}
-
-/// The text as words of a page: markup escaped, characters that a page cannot hold replaced.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
-                out.push('\u{fffd}');
-            }
-            _ => out.push(c),
-        }
-    }
-    out
 }

@@ -2,9 +2,9 @@
 //!
 //! T = l·P·tokens + m by `tunewise-cost`'s calibration, a model at a time: the embeddings count among
 //! its parameters and take next to no time, so one l would not serve two sizes. Relative errors are
-//! alike for short and long runs, hence weights 1/T². The fixed part m is kept only where it is above 0
-//! and earns its place by BIC: a run's length is extrapolated several times over, and an m that is
-//! noise would be extrapolated with it.
+//! alike for short and long runs, hence weights 1/T². The fixed part m is kept only where the longest
+//! pilot is at least twice the shortest, m is above 0 and it earns its place by BIC: a run's length is
+//! extrapolated several times over, and an m that is noise would be extrapolated with it.
 
 use serde::Serialize;
 use tunewise_cost::TrainingTime;
@@ -17,6 +17,10 @@ use crate::{Error, Result};
 const SECONDS_PER_HOUR: f64 = 3600.0;
 /// What a run that is extrapolated may be off even if the pilots agree to the second.
 const LEAST_RELATIVE_ERROR: f64 = 0.02;
+
+/// How many times the shortest pilot's tokens the longest must have for a fixed part to be told from a
+/// rate.
+const LEAST_SPREAD: f64 = 2.0;
 
 /// A fitted time law of one model on one machine.
 #[derive(Debug, Clone)]
@@ -60,7 +64,13 @@ impl TimeLaw {
         let line = fit(false).map_err(|source| Error::Time { model: model.to_owned(), source })?;
         // Slices that are trained for one number of steps have one size; then there is no second fit.
         let with_fixed = fit(true).ok();
-        let earns = |it: &LinearFit| it.intercept() > 0.0 && it.bic() < line.bic();
+        let (shortest, longest) = (
+            sizes.iter().copied().fold(f64::INFINITY, f64::min),
+            sizes.iter().copied().fold(0.0, f64::max),
+        );
+        let earns = |it: &LinearFit| {
+            longest >= LEAST_SPREAD * shortest && it.intercept() > 0.0 && it.bic() < line.bic()
+        };
         let fit = with_fixed.filter(earns).unwrap_or(line);
         Ok(Self { fit, parameters })
     }
@@ -130,6 +140,18 @@ mod tests {
         let hours = TimeLaw::fit("m", &pilots).unwrap().hours(4000.0);
         assert!((hours.hours * 3600.0 - 40.0).abs() < 1e-9);
         assert!(hours.low < hours.hours && hours.hours < hours.high);
+    }
+
+    #[test]
+    fn pilots_of_nearly_one_length_give_a_rate_alone() {
+        // Times that grow by less than their tokens, as luck has it: no start-up of half of the time.
+        let pilots: Vec<_> = [(3000, 33.0), (3100, 33.4), (3200, 34.1), (3300, 34.4)]
+            .map(|(tokens, seconds)| record(tokens, seconds))
+            .into();
+        let law = TimeLaw::fit("m", &pilots).unwrap();
+        assert_eq!(law.at(9000.0).fixed, 0.0);
+        let seconds = law.hours(9000.0).hours * 3600.0;
+        assert!((seconds / 9000.0 * 3150.0 / 33.7 - 1.0).abs() < 0.01, "{seconds}");
     }
 
     #[test]

@@ -20,12 +20,14 @@
 //! | `scatter` | [`Scatter`]: points with lines through them, such as a Pareto front |
 //! | `tornado` | [`Tornado`]: swings around a base value |
 //! | `estimates` | [`Estimates`]: numbers with their intervals |
+//! | `escape` | [`escaped`]: words in a page around pictures |
 //! | `histogram` | [`Histogram`]: values in bins, with marked quantiles |
 //!
 //! Plain numbers and names go in, so that the crates that measure depend on no plotting crate's types.
 #![forbid(unsafe_code)]
 
 mod error;
+mod escape;
 mod estimates;
 mod heat_map;
 mod histogram;
@@ -36,6 +38,7 @@ mod scatter;
 mod tornado;
 
 pub use error::{Error, Result};
+pub use escape::escaped;
 pub use estimates::{Estimate, Estimates};
 pub use heat_map::{HeatMap, heat_map};
 pub use histogram::{Histogram, Mark};

@@ -108,7 +108,19 @@ pub(crate) fn svg_with(
     let computed = ComputedLayout::from_layout(&layout);
     let mut scene = render_multiple(plots, layout);
     draw(&mut scene, &computed);
-    numbered_from_one(&printable(SvgBackend.render_scene(&scene)))
+    scalable(numbered_from_one(&printable(SvgBackend.render_scene(&scene))))
+}
+
+/// With a view box, without which a page cuts the picture off where it should shrink it.
+fn scalable(svg: String) -> String {
+    let head = svg.split('>').next().unwrap_or_default();
+    let size = |name: &str| head.split_once(&format!(" {name}=\""))?.1.split('"').next();
+    match (size("width"), size("height")) {
+        (Some(width), Some(height)) if !head.contains("viewBox") => {
+            svg.replacen("<svg ", &format!("<svg viewBox=\"0 0 {width} {height}\" "), 1)
+        }
+        _ => svg,
+    }
 }
 
 /// Without the characters that XML has no way to write, which kuva passes on.

@@ -1,8 +1,11 @@
 //! `cargo xtask tour NAME`: an application from the shipped data to its picture, in one command.
 
 mod monitor;
+mod plan;
 mod recommend;
+mod support;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -14,7 +17,12 @@ use crate::setup;
 type Stop = (&'static str, fn(&Tour<'_>) -> Result<()>);
 
 /// The applications, in the order in which `cargo xtask tour` shows them all.
-const STOPS: [Stop; 2] = [("recommend", recommend::run), ("monitor", monitor::run)];
+const STOPS: [Stop; 4] = [
+    ("recommend", recommend::run),
+    ("monitor", monitor::run),
+    ("support", support::run),
+    ("plan", plan::run),
+];
 
 /// Shows the applications named, or all.
 pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<()> {
@@ -59,6 +67,25 @@ impl Tour<'_> {
     /// A command line of the workspace, to be given its arguments.
     pub(crate) fn command(&self, name: &str) -> Command {
         Command::new(self.workspace.target().join("debug").join(name))
+    }
+
+    /// The pretrained checkpoint of the set-up.
+    pub(crate) fn checkpoint(&self) -> PathBuf {
+        self.workspace.checkpoint()
+    }
+
+    /// Runs it with a piped standard input, which gets that text; the user sees what it says.
+    pub(crate) fn ask(&self, command: &mut Command, text: &str) -> std::io::Result<()> {
+        let mut child = command.spawn()?;
+        if let Some(mut input) = child.stdin.take() {
+            input.write_all(text.as_bytes())?;
+        }
+        let status = child.wait()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(std::io::Error::other(format!("it ended with {status}")))
+        }
     }
 
     /// Runs it; the user sees what it says.

@@ -46,7 +46,6 @@ mod topic;
 pub use alert::{AlertKind, AlertRecord, Detection, Evidence, Severity};
 pub use detect::{Cusum, LogRatio, SequentialTest};
 pub use options::{MonitorOptions, Trigger};
-pub(crate) use page::escaped;
 pub use page::page;
 pub use replay::{Replay, ReplayPaths};
 pub use review::{Burst, Review};

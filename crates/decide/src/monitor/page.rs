@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use tunewise_plot::{ChartText, LineChart, Series};
+use tunewise_plot::{ChartText, LineChart, Series, escaped};
 
 use super::alert::{AlertKind, AlertRecord, Severity};
 use super::stream::Monitor;
@@ -92,20 +92,6 @@ fn clock(time: &str) -> String {
     escaped(time.get(..16).unwrap_or(time)).replace('T', " ")
 }
 
-/// A picture that scales with the page; kuva's has a fixed size and no view box.
-fn scalable(svg: &str) -> String {
-    let size = |name: &str| {
-        let rest = svg.split_once(&format!(" {name}=\""))?.1;
-        Some(rest.split_once('"')?.0.to_owned())
-    };
-    match (size("width"), size("height")) {
-        (Some(width), Some(height)) => {
-            svg.replacen("<svg ", &format!("<svg viewBox=\"0 0 {width} {height}\" "), 1)
-        }
-        _ => svg.to_owned(),
-    }
-}
-
 impl Monitor {
     /// Writes the page of [`page`]: to a temporary name, synced, renamed.
     ///
@@ -153,7 +139,7 @@ fn curve<'a>(
         ..LineChart::default()
     };
     let text = ChartText { title: "", x_label: &x_label, y_label: "share of negative texts" };
-    Ok(format!("{}\n", scalable(&chart.svg(text)?)))
+    Ok(format!("{}\n", chart.svg(text)?))
 }
 
 fn kind_name(kind: AlertKind) -> &'static str {
@@ -202,23 +188,4 @@ fn article(out: &mut String, record: &AlertRecord) {
 /// Into a string, where writing cannot fail.
 fn write(out: &mut String, arguments: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(arguments);
-}
-
-/// The text as words of a page: markup escaped, characters that a page cannot hold replaced.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
-                out.push('\u{fffd}');
-            }
-            _ => out.push(c),
-        }
-    }
-    out
 }

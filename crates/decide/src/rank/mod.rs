@@ -26,7 +26,7 @@ pub use blend::{Blend, Fit};
 pub use candidate::{Candidate, Session, read_sessions};
 pub use evaluate::{Comparison, EvaluateOptions, Evaluation, Interval, compare, evaluate};
 pub use order::{Contribution, Diversity, Ranked, rank};
-pub use profile::{Catalogue, ClickModel, Profile};
+pub use profile::{Catalogue, ClickModel, Profile, ProfileKind};
 pub use scoring::{Note, Omission, Pair, ScoreError, Visits};
 pub use shelf::{Item, Shelf};
 pub use study::{Study, StudyRow};

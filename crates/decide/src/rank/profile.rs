@@ -18,6 +18,16 @@ pub trait ClickModel {
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue(HashMap<String, String>);
 
+/// What a reader's profile is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProfileKind {
+    /// The titles of the last items.
+    #[default]
+    Titles,
+    /// Their terms, each once, as what the reader enjoys; of an item without terms its title.
+    Terms,
+}
+
 /// A reader as a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
@@ -54,6 +64,18 @@ impl Catalogue {
     /// ```
     #[must_use]
     pub fn profile(&self, history: &[&str], limit: usize) -> Profile {
+        let (latest, unknown) = self.latest(history, limit);
+        let texts: Vec<&str> = latest.into_iter().map(|(_, text)| text).collect();
+        Profile { text: (!texts.is_empty()).then(|| texts.join("; ")), unknown }
+    }
+
+    /// The last `limit` known items of a history with their texts, oldest first, each once, and the
+    /// unknown ones.
+    pub(super) fn latest<'a>(
+        &'a self,
+        history: &[&'a str],
+        limit: usize,
+    ) -> (Vec<(&'a str, &'a str)>, Vec<String>) {
         let (mut latest, mut unknown): (Vec<(&str, &str)>, Vec<String>) = (Vec::new(), Vec::new());
         for &item in history.iter().rev() {
             match self.text(item) {
@@ -67,7 +89,6 @@ impl Catalogue {
         latest.truncate(limit);
         latest.reverse();
         unknown.reverse();
-        let texts: Vec<&str> = latest.into_iter().map(|(_, text)| text).collect();
-        Profile { text: (!texts.is_empty()).then(|| texts.join("; ")), unknown }
+        (latest, unknown)
     }
 }

@@ -6,7 +6,7 @@ use std::io::BufRead;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::profile::{Catalogue, Profile};
+use super::profile::{Catalogue, Profile, ProfileKind};
 use crate::error::Fault;
 use crate::json::{name, object_lines, text, value, words};
 use crate::{Error, Result};
@@ -19,7 +19,7 @@ const DAY: f64 = 86_400_000.0;
 pub struct Item {
     /// What it is known by.
     pub item: String,
-    /// What it is called; readers' profiles are made of titles.
+    /// What it is called; readers' profiles are made of titles, or of terms ([`ProfileKind`]).
     pub title: String,
     /// What a click model reads of it.
     pub text: String,
@@ -73,6 +73,7 @@ pub struct Shelf {
     source: String,
     items: HashMap<String, (u64, Item)>,
     titles: Catalogue,
+    kind: ProfileKind,
 }
 
 impl Shelf {
@@ -107,7 +108,7 @@ impl Shelf {
         }
         let title = |(_, item): &(u64, Item)| (item.item.clone(), item.title.clone());
         let titles = Catalogue::new(items.values().map(title));
-        Ok(Self { source: source.to_owned(), items, titles })
+        Ok(Self { source: source.to_owned(), items, titles, kind: ProfileKind::Titles })
     }
 
     /// An item.
@@ -123,11 +124,45 @@ impl Shelf {
         self.items.values().map(one).collect()
     }
 
-    /// The profile of a history, by titles; as [`Catalogue::profile`].
+    /// With profiles of that kind; [`ProfileKind::Titles`] unless said.
+    ///
+    /// ```
+    /// use tunewise_decide::rank::{ProfileKind, Shelf};
+    ///
+    /// # fn main() -> tunewise_decide::Result<()> {
+    /// let lines = r#"{"item": "a", "title": "Sea birds", "terms": ["sea", "birds"]}
+    /// {"item": "b", "title": "Old maps", "terms": ["sea", "maps"]}"#;
+    /// let shelf = Shelf::read(lines.as_bytes(), "items.jsonl")?.with_profiles(ProfileKind::Terms);
+    /// let profile = shelf.profile(&["a".to_owned(), "b".to_owned()], 8);
+    /// assert_eq!(profile.text.as_deref(), Some("Enjoys sea, birds, maps."));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_profiles(self, kind: ProfileKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The profile of a history: of its last `limit` known items.
     #[must_use]
     pub fn profile(&self, history: &[String], limit: usize) -> Profile {
         let history: Vec<&str> = history.iter().map(String::as_str).collect();
-        self.titles.profile(&history, limit)
+        if self.kind == ProfileKind::Titles {
+            return self.titles.profile(&history, limit);
+        }
+        let (latest, unknown) = self.titles.latest(&history, limit);
+        let mut terms: Vec<&str> = Vec::new();
+        for (item, title) in latest {
+            let of = self.item(item).map_or(&[][..], |item| &item.terms);
+            let title = of.is_empty().then_some(title);
+            for term in of.iter().map(String::as_str).chain(title) {
+                if !terms.contains(&term) {
+                    terms.push(term);
+                }
+            }
+        }
+        let text = (!terms.is_empty()).then(|| format!("Enjoys {}.", terms.join(", ")));
+        Profile { text, unknown }
     }
 
     /// A fault of an item, with its line.

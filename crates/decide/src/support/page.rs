@@ -4,12 +4,11 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use tunewise_plot::{ChartText, LineChart, Series};
+use tunewise_plot::{ChartText, LineChart, Series, escaped};
 
 use super::desk::{Decision, Route};
 use super::evaluation::Evaluation;
 use crate::file::replace_file;
-use crate::monitor::escaped;
 use crate::{Error, Result};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#222}\

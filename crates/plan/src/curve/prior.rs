@@ -3,7 +3,7 @@
 //! | what | values | belief |
 //! | --- | --- | --- |
 //! | c, exponent | 0.05 to 2, a ratio of 1.28 apart | log-normal, median 0.4, factor e^0.7 |
-//! | r, floor | 0 to 0.96 of the error at D₀ | uniform |
+//! | r, floor | 0 to 0.96 of the error at D₀ | falling as 1 − r: that data has nothing more to give is the exception |
 //! | s, seed noise at D₀ | 0.15 to 3 standard errors of the validation rows | log-normal, median 0.6, factor e^0.6 |
 //! | κ, growth of variance to small slices | 0, 0.5, 1 | equal |
 //! | τ, departure from a power law, a unit of √ln D | 0 to 0.15 of the error at D₀ | half-normal, 0.06 |
@@ -17,7 +17,8 @@ pub(super) fn exponents() -> Vec<Belief> {
 
 pub(super) fn floors() -> Vec<Belief> {
     const COUNT: u32 = 13;
-    (0..COUNT).map(|step| (0.96 * f64::from(step) / f64::from(COUNT - 1), 0.0)).collect()
+    let floors = (0..COUNT).map(|step| 0.96 * f64::from(step) / f64::from(COUNT - 1));
+    floors.map(|floor| (floor, (1.0 - floor).ln())).collect()
 }
 
 /// In standard errors of the validation rows.

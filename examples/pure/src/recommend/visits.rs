@@ -6,10 +6,11 @@ use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use tunewise_decide::rank::{
-    ClickModel, EvaluateOptions, Ranked, Session, Shelf, Study, Visit, Visits, rank, read_visits,
+    ClickModel, EvaluateOptions, ProfileKind, Ranked, Session, Shelf, Study, Visit, Visits, rank,
+    read_visits,
 };
 use tunewise_decide::replace_file;
 
@@ -31,6 +32,18 @@ pub struct SourceArgs {
     /// Items of a history, the last ones, that make a profile
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub history_items: usize,
+    /// What of them makes it
+    #[arg(long, value_enum, default_value_t = ProfileArg::Titles)]
+    pub profile: ProfileArg,
+}
+
+/// What of a history's items makes a profile.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ProfileArg {
+    /// Their titles, between semicolons
+    Titles,
+    /// Their terms, each once: "Enjoys sea, birds, maps."
+    Terms,
 }
 
 /// What to rank, by what, and where the lists go.
@@ -61,7 +74,11 @@ impl SourceArgs {
     /// A message naming the file, line and key at fault.
     pub(super) fn read(&self) -> CliResult<(Shelf, Vec<Visit>)> {
         let shelf = Shelf::read(open(&self.items)?, &self.items.display().to_string())?;
-        Ok((shelf, self.visits(&self.sessions)?))
+        let kind = match self.profile {
+            ProfileArg::Titles => ProfileKind::Titles,
+            ProfileArg::Terms => ProfileKind::Terms,
+        };
+        Ok((shelf.with_profiles(kind), self.visits(&self.sessions)?))
     }
 
     fn visits(&self, path: &Path) -> CliResult<Vec<Visit>> {
