@@ -34,8 +34,8 @@ pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<()> {
         ));
     }
     setup::run(workspace, &setup::Options::default())?;
-    let build = ["build", "--package", "tunewise-examples", "--package", "tunewise-examples-pure"];
-    must_succeed(workspace.cargo(&build).arg("--bins"), "cargo build")?;
+    // All packages, so that features are those of the tests and nothing compiles twice.
+    must_succeed(workspace.cargo(&["build", "--workspace"]).arg("--bins"), "cargo build")?;
     let tour = Tour { workspace };
     for (name, stop) in STOPS {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
