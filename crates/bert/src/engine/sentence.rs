@@ -20,7 +20,7 @@ const BATCH_SIZE: usize = 64;
 const SHORTEST: f64 = 1e-12;
 
 /// A BERT that turns texts to vectors, such that texts of one meaning are near each other: the mean of the
-/// last layer's hidden states over a text's tokens, [CLS] and [SEP] among them, at length 1, as
+/// last layer's hidden states over a text's tokens, `[CLS]` and `[SEP]` among them, at length 1, as
 /// sentence-transformers computes it with mean pooling and normalisation. It runs on the CPU in fp32.
 ///
 /// The checkpoint may be one that was made for that, or a fine-tuned classifier, whose pooler and head are
