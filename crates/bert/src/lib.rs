@@ -19,7 +19,7 @@
 //! | `adapter_classifier` | [`AdapterClassifier`]: one base, many adapters |
 //! | `engine` | [`Engine`]: prediction on kernels of our own, and when it is used: [`Backend`] |
 //! | `predictor` | [`Predictor`]: either classifier, as a judge of labels too |
-//! | `decide` | with the feature `decide`: [`ClickHead`], [`NewsHeads`], the models of `tunewise-decide` |
+//! | `decide` | with the feature `decide`: `ClickHead`, `NewsHeads`, the models of `tunewise-decide` |
 //! | `serve` | [`SharedClassifier`]: one model for many threads and tasks |
 //! | `export` | [`export_int8`]: the weights in 8 bits |
 //! | `pretrained` | [`PretrainedWriter`]: folders that Transformers loads |
