@@ -1,36 +1,25 @@
 //! Files that are written whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use tunewise_files::PARTIAL;
 
 use crate::error::Context;
 use crate::{Error, Result};
 
-/// How the names of files and folders begin that are not whole yet.
-const PARTIAL: &str = ".partial-";
-
-/// Writes `bytes` to a temporary name beside `path`, syncs, renames, and syncs the folder.
+/// Writes `bytes` whole or not at all.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = folder_of(path);
-    let mut file = tempfile::Builder::new()
-        .prefix(PARTIAL)
-        .permissions(permissions())
-        .tempfile_in(folder)
-        .at(folder)?;
-    file.write_all(bytes).at(path)?;
-    file.as_file().sync_all().at(path)?;
-    file.persist(path).map_err(|error| Error::Io { path: path.to_owned(), source: error.error })?;
-    sync_folder(folder)
+    tunewise_files::replace(path, bytes).at(path)
 }
 
 /// Gives `path` the contents of `source`, whole or not at all: a second name of the same file where
 /// the file system has that, else a copy. Neither file is ever written to in place.
 pub(crate) fn link(source: &Path, path: &Path) -> Result<()> {
-    let folder = folder_of(path);
+    let folder = tunewise_files::parent(path);
     let spare = tempfile::Builder::new().prefix(PARTIAL).tempdir_in(folder).at(folder)?;
     let second = spare.path().join("linked");
     if fs::hard_link(source, &second).is_err() {
@@ -39,10 +28,6 @@ pub(crate) fn link(source: &Path, path: &Path) -> Result<()> {
     }
     fs::rename(&second, path).at(path)?;
     sync_folder(folder)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Writes a value as indented JSON.
@@ -54,7 +39,7 @@ pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 
 /// Fills a folder under a temporary name and renames it to `path`, replacing what was there.
 pub(crate) fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let parent = folder_of(path);
+    let parent = tunewise_files::parent(path);
     let partial = tempfile::Builder::new().prefix(PARTIAL).tempdir_in(parent).at(parent)?;
     fill(partial.path()).map_err(|error| renamed(error, partial.path(), path))?;
     sync_folder(partial.path())?;
@@ -66,7 +51,7 @@ pub(crate) fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) 
 
 /// Removes a folder, if it is there: first its name, so that a kill leaves no half of it.
 pub(crate) fn remove_folder(path: &Path) -> Result<()> {
-    let parent = folder_of(path);
+    let parent = tunewise_files::parent(path);
     if !path.exists() {
         return Ok(());
     }
@@ -104,13 +89,7 @@ pub(crate) fn sha256(path: &Path) -> Result<(String, u64)> {
 }
 
 fn sync_folder(folder: &Path) -> Result<()> {
-    File::open(folder).and_then(|folder| folder.sync_all()).at(folder)
-}
-
-#[cfg(unix)]
-fn permissions() -> fs::Permissions {
-    use std::os::unix::fs::PermissionsExt;
-    fs::Permissions::from_mode(0o644)
+    tunewise_files::sync_folder(folder).at(folder)
 }
 
 /// What of an output folder may be replaced.

@@ -245,11 +245,8 @@ impl Tokenizer {
             .inner
             .to_string(true)
             .map_err(|error| fault(&path.display().to_string(), error))?;
-        let io = |source| Error::Io { path: path.to_owned(), source };
-        let partial = path.with_extension("json.tmp");
-        std::fs::write(&partial, json).map_err(io)?;
-        std::fs::File::open(&partial).and_then(|file| file.sync_all()).map_err(io)?;
-        std::fs::rename(&partial, path).map_err(io)
+        tunewise_files::replace(path, json.as_bytes())
+            .map_err(|source| Error::Io { path: path.to_owned(), source })
     }
 }
 

@@ -42,6 +42,16 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// Some sessions say what was clicked, others do not.
+    #[error("{file}: `clicked` is in {known} of {total} sessions, expected in all or in none")]
+    SomeClicks {
+        /// The sessions' file.
+        file: String,
+        /// Sessions that say it.
+        known: usize,
+        /// All sessions.
+        total: usize,
+    },
     /// Signals that say nothing about the clicks.
     #[error("the weights cannot be fitted: {what}")]
     Fit {

@@ -11,7 +11,9 @@ use crate::{Error, Result};
 /// How long runs train: the same for pilots and for the run that they speak of.
 ///
 /// Few rows make few steps, and a model that has hardly moved says nothing of its data; so short runs
-/// are trained for more epochs (Mosbach et al. 2021, "On the stability of fine-tuning BERT").
+/// are trained for more epochs (Mosbach et al. 2021, "On the stability of fine-tuning BERT"). A curve in
+/// rows alone is one of its rows only if its runs train alike: pilots of 200 steps know nothing of what
+/// a run of 1,300 gains by its length. [`Recipe::like_all_rows`] gives them as many.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
@@ -23,7 +25,26 @@ pub struct Recipe {
     pub batch: f64,
 }
 
+/// What [`Recipe::like_all_rows`] asks of a short run at most.
+const ENOUGH_STEPS: f64 = 1000.0;
+
 impl Recipe {
+    /// Every run takes as many steps as one on all rows does in `epochs`, or 1,000 if that is less.
+    ///
+    /// ```
+    /// use tunewise_plan::Recipe;
+    ///
+    /// // 250 steps an epoch; 63 of 1,000 rows would be too few.
+    /// let recipe = Recipe::like_all_rows(3.0, 16.0, 4000);
+    /// assert_eq!((recipe.least_steps, recipe.epochs(1000.0)), (750.0, 12.0));
+    /// assert_eq!(Recipe::like_all_rows(3.0, 16.0, 100_000).least_steps, 1000.0);
+    /// ```
+    #[must_use]
+    pub fn like_all_rows(epochs: f64, batch: f64, full_rows: usize) -> Self {
+        let steps = (full_rows as f64 / batch).ceil() * epochs;
+        Self { epochs, least_steps: steps.min(ENOUGH_STEPS), batch }
+    }
+
     /// Epochs over so many rows.
     ///
     /// ```

@@ -5,7 +5,8 @@ use tunewise_cost::special::normal_quantile;
 use tunewise_cost::uncertainty::Stream;
 
 use crate::forecast::Recipe;
-use crate::pilot::{Measured, Pilot, PilotRunner};
+use crate::pilot::{Measured, Pilot, PilotRecord, PilotRunner};
+use crate::run::Schedule;
 
 /// A model as it truly is: quality at D rows is `ceiling` − `scale`·D^−`exponent`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,6 +71,41 @@ impl Simulated {
             trained_tokens: tokens.round() as u64,
             parameters: model.parameters,
         })
+    }
+}
+
+impl Simulated {
+    /// All pilots of a schedule, without a journal; those of models that there are.
+    ///
+    /// ```
+    /// use tunewise_plan::{Design, Recipe, Schedule, Simulated, SimulatedModel};
+    ///
+    /// let model = SimulatedModel {
+    ///     ceiling: 0.9, scale: 1.5, exponent: 0.5, noise: 0.0,
+    ///     parameters: 20_000_000, fixed_seconds: 1.0, seconds_a_thousand_tokens: 0.5, time_noise: 0.0,
+    /// };
+    /// let recipe = Recipe { epochs: 3.0, least_steps: 200.0, batch: 16.0 };
+    /// let world =
+    ///     Simulated { models: vec![model], recipe, tokens_a_row: 25.0, seed: 1, stop_before: None };
+    /// let classes = (0..4000).map(|row| row % 2).collect();
+    /// let schedule = Schedule::new(&Design::new(4000), vec!["m".to_owned()], classes)?;
+    /// let records = world.records(&schedule);
+    /// assert_eq!((records.len(), records[11].rows), (12, 1000));
+    /// assert_eq!(records[11].measured.quality, model.expected(1000.0));
+    /// # Ok::<(), tunewise_plan::Error>(())
+    /// ```
+    #[must_use]
+    pub fn records(&self, schedule: &Schedule) -> Vec<PilotRecord> {
+        let record = |pilot: &Pilot| {
+            Some(PilotRecord {
+                pilot: pilot.number,
+                model: schedule.models.get(pilot.model)?.clone(),
+                rows: pilot.rows,
+                seed: pilot.seed,
+                measured: self.measure(pilot)?,
+            })
+        };
+        schedule.pilots.iter().filter_map(record).collect()
     }
 }
 

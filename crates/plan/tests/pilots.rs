@@ -3,8 +3,8 @@
 
 use serde_json::{Map, json};
 use tunewise_plan::{
-    Design, Journal, ModelView, PilotsEnd, Prices, Recipe, Schedule, Setting, Simulated,
-    SimulatedModel,
+    Design, Journal, ModelView, PilotRecord, PilotsEnd, Prices, Recipe, Schedule, Setting,
+    Simulated, SimulatedModel,
 };
 
 const RECIPE: Recipe = Recipe { epochs: 3.0, least_steps: 200.0, batch: 16.0 };
@@ -50,7 +50,9 @@ fn a_stopped_plan_goes_on_and_comes_to_the_same() {
     drop(broken);
     let mut resumed = Journal::open(folders[1].path(), fingerprint(1), true).unwrap();
     let mut heard = Vec::new();
-    let mut tell = |pilot: &tunewise_plan::Pilot, done: usize| heard.push((pilot.number, done));
+    let mut tell = |pilot: &tunewise_plan::Pilot, done: &[PilotRecord]| {
+        heard.push((pilot.number, done.len()));
+    };
     schedule.run(&mut resumed, &mut runner(1, None), &mut tell).unwrap();
     assert_eq!(heard, [(7, 7), (8, 8), (9, 9), (10, 10), (11, 11)]);
     let read = |at: usize| std::fs::read(folders[at].path().join("pilots.jsonl")).unwrap();

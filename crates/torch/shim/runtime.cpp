@@ -1,5 +1,5 @@
 // What tch does not bind: the autocast dtype, the random generator of a device, who shares a tensor, the
-// threads of one thread's operations.
+// threads of one thread's operations and of the process.
 #include "shim.h"
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -69,5 +69,13 @@ int tunewise_threads_from_here(int threads) noexcept {
   auto before = at::get_num_threads();
   omp_set_num_threads(threads);
   return before;
+}
+
+// Gives the calling thread an OpenMP team of two, which stays with it.
+void tunewise_form_team() noexcept {
+#pragma omp parallel num_threads(2)
+  {
+#pragma omp barrier  // an empty region may be dropped
+  }
 }
 }

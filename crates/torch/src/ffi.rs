@@ -112,6 +112,7 @@ unsafe extern "C" {
         state: *const C_tensor,
     ) -> *mut c_char;
     pub(crate) fn tunewise_threads_from_here(threads: c_int) -> c_int;
+    pub(crate) fn tunewise_form_team();
     pub(crate) fn tunewise_is_sole(tensor: *const C_tensor) -> c_int;
     fn free(pointer: *mut c_void);
 }

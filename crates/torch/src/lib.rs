@@ -22,7 +22,7 @@
 //! | `adamw` | [`AdamW`] over [`ParameterGroup`]s |
 //! | `autocast` | [`Bf16Autocast`], [`has_fast_bf16`], [`in_bf16_autocast`] |
 //! | `fused` | [`add_norm`], [`attention`], [`half_linear`], [`dropout()`] with [`DropoutMasks`] |
-//! | `cuda`, `allocator` | [`init`] |
+//! | `cuda`, `allocator`, `waiting` | [`init`] |
 //! | `exclusive` | [`Exclusive`]: a CPU tensor's numbers as a slice |
 //! | `exit` | [`exit_at_once`] |
 //! | `generator` | [`GeneratorState`] |
@@ -46,6 +46,7 @@ mod generator;
 mod group;
 mod mapped;
 mod single_thread;
+mod waiting;
 
 pub use adamw::{AdamW, AdamWConfig, ParameterGroup};
 pub use autocast::{Bf16Autocast, has_fast_bf16, in_bf16_autocast};

@@ -28,7 +28,8 @@ cargo xtask COMMAND
               find or install libtorch 2.11.0 and the demo checkpoint into third_party/
   demo        set up, build, fine-tune on the shipped recommendation data, print the report
   tour [NAME…]
-              each application on the shipped data, to its picture: recommend, monitor; all, or those named
+              each application on the shipped data, to its picture: recommend, monitor, support, plan; all,
+              or those named
   test [ARG…] set up libtorch, then `cargo test --workspace ARG…`
   ci [STEP…]  fmt, clippy, pure, test, doc, smoke, embed, package: all, or those named
   doctor      what this machine has, and the remedy for what it lacks

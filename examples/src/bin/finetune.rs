@@ -4,11 +4,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use tunewise_bert::DownloadBar;
 use tunewise_bert::task::{Notice, finetune, finetune_in_group};
-use tunewise_bert::train::{Progress, StopFlag, StopReason};
-use tunewise_bert::{DownloadBar, exit_at_once};
+use tunewise_bert::train::{Progress, StopReason};
 use tunewise_examples::{
     CliResult, FinetuneArgs, INTERRUPTED, group, hub_for, run, say, shows_download,
+    stop_on_interrupt,
 };
 
 fn main() -> ExitCode {
@@ -18,14 +19,7 @@ fn main() -> ExitCode {
 fn finetune_command(args: &FinetuneArgs) -> CliResult {
     let mut config = args.resolve()?;
     config.hub = hub_for(&config.model_name_or_path)?;
-    let mut stop = StopFlag::default();
-    let asked = stop.clone();
-    ctrlc::set_handler(move || {
-        if asked.set() {
-            exit_at_once(INTERRUPTED); // the second time
-        }
-        say("stopping after this step; once more to stop at once");
-    })?;
+    let mut stop = stop_on_interrupt()?;
     let group = group(&mut config)?;
     let rank = group.as_ref().map_or(0, |group| group.rank());
     let mut progress = Progress::default();

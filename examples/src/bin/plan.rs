@@ -4,10 +4,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use tunewise_bert::DownloadBar;
 use tunewise_bert::plan::{PlanNotice, Planned, plan};
-use tunewise_bert::train::{Progress, StopFlag};
-use tunewise_bert::{DownloadBar, exit_at_once};
-use tunewise_examples::{CliResult, INTERRUPTED, PlanArgs, hub_for, run, say, shows_download};
+use tunewise_bert::train::Progress;
+use tunewise_examples::{
+    CliResult, INTERRUPTED, PlanArgs, hub_for, run, say, shows_download, stop_on_interrupt,
+};
 use tunewise_plan::Prices;
 
 fn main() -> ExitCode {
@@ -20,14 +22,7 @@ fn plan_command(args: &PlanArgs) -> CliResult {
     for model in &config.models {
         base.hub = hub_for(&model.path)?.or(base.hub);
     }
-    let mut stop = StopFlag::default();
-    let asked = stop.clone();
-    ctrlc::set_handler(move || {
-        if asked.set() {
-            exit_at_once(INTERRUPTED); // the second time
-        }
-        say("stopping after this step; once more to stop at once");
-    })?;
+    let mut stop = stop_on_interrupt()?;
     let mut progress = Progress::bar_alone();
     let mut downloads = DownloadBar::default();
     let mut tell = |notice: &PlanNotice| match notice {

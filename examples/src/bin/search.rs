@@ -4,10 +4,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use tunewise_bert::DownloadBar;
 use tunewise_bert::search::{SearchEnd, SearchNotice, search};
-use tunewise_bert::train::{Progress, StopFlag};
-use tunewise_bert::{DownloadBar, exit_at_once};
-use tunewise_examples::{CliResult, INTERRUPTED, SearchArgs, hub_for, run, say, shows_download};
+use tunewise_bert::train::Progress;
+use tunewise_examples::{
+    CliResult, INTERRUPTED, SearchArgs, hub_for, run, say, shows_download, stop_on_interrupt,
+};
 
 fn main() -> ExitCode {
     run(|| search_command(&SearchArgs::parse()))
@@ -16,14 +18,7 @@ fn main() -> ExitCode {
 fn search_command(args: &SearchArgs) -> CliResult {
     let (mut base, config) = args.resolve()?;
     base.hub = hub_for(&base.model_name_or_path)?;
-    let mut stop = StopFlag::default();
-    let asked = stop.clone();
-    ctrlc::set_handler(move || {
-        if asked.set() {
-            exit_at_once(INTERRUPTED); // the second time
-        }
-        say("stopping after this step; once more to stop at once");
-    })?;
+    let mut stop = stop_on_interrupt()?;
     let mut progress = Progress::bar_alone();
     let mut downloads = DownloadBar::default();
     let mut tell = |notice: &SearchNotice| match notice {

@@ -36,6 +36,8 @@ pub enum PlanNotice {
         rows: usize,
         /// Its seed.
         seed: u64,
+        /// About how long this one and those after it will train, if one is done.
+        seconds_left: Option<f64>,
     },
     /// A pilot is done.
     Measured {
@@ -57,8 +59,13 @@ impl fmt::Display for PlanNotice {
             ),
             Self::Run(notice) if notice.is_warning() => write!(f, "warning: {notice}"),
             Self::Run(notice) => notice.fmt(f),
-            Self::Begun { done, pilots, model, rows, seed } => {
-                write!(f, "pilot {} of {pilots}: {model} on {rows} rows, seed {seed}", done + 1)
+            Self::Begun { done, pilots, model, rows, seed, seconds_left } => {
+                write!(f, "pilot {} of {pilots}: {model} on {rows} rows, seed {seed}", done + 1)?;
+                match seconds_left {
+                    Some(left) if *left >= 90.0 => write!(f, "; about {:.0} min left", left / 60.0),
+                    Some(left) => write!(f, "; about {left:.0} s left"),
+                    None => Ok(()),
+                }
             }
             Self::Measured { metric, quality, seconds } => {
                 write!(f, "  {metric} {quality:.4} after {seconds:.1} s of training")

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use tunewise_plan::{
-    Answer, Design, Journal, ModelView, PilotsEnd, Prices, Question, Schedule, Setting,
+    Answer, Design, Journal, ModelView, PilotRecord, PilotsEnd, Prices, Question, Recipe, Schedule,
+    Setting,
 };
 
 use super::config::{ModelChoice, PlanConfig};
@@ -70,7 +71,8 @@ pub fn plan(
     let names = names(&config.models);
     let schedule = Schedule::new(&design, names.clone(), rows.classes.clone())?;
     let folder = base.output_dir.as_path();
-    let fingerprint = fingerprint(base, config, &design)?;
+    let recipe = config.recipe(base, full_rows);
+    let fingerprint = fingerprint(base, config, (&design, &recipe))?;
     if base.overwrite_output_dir && !base.resume {
         clear(folder)?;
     }
@@ -89,7 +91,7 @@ pub fn plan(
     let mut runner = Runner {
         base,
         rows: &rows,
-        recipe: config.recipe(base),
+        recipe,
         metric: config.metric,
         models: if done < pilots { checkpoints(&config.models, &runs)? } else { Vec::new() },
         folder: runs.clone(),
@@ -97,16 +99,17 @@ pub fn plan(
         tell: &tell,
         observers,
     };
-    let mut begun = |pilot: &tunewise_plan::Pilot, done: usize| {
+    let mut begun = |pilot: &tunewise_plan::Pilot, records: &[PilotRecord]| {
         let model = names.get(pilot.model).cloned().unwrap_or_default();
-        let (rows, seed) = (pilot.rows, pilot.seed);
-        (tell.borrow_mut())(&PlanNotice::Begun { done, pilots, model, rows, seed });
+        let (done, rows, seed) = (records.len(), pilot.rows, pilot.seed);
+        let seconds_left = schedule.seconds_left(records, &recipe);
+        (tell.borrow_mut())(&PlanNotice::Begun { done, pilots, model, rows, seed, seconds_left });
     };
     if schedule.run(&mut journal, &mut runner, &mut begun)? == PilotsEnd::Stopped {
         return Ok(Planned::Stopped { done: journal.records().len(), pilots });
     }
     let setting = Setting {
-        recipe: config.recipe(base),
+        recipe,
         validation_rows,
         chance: rows.chance(config.metric),
         seed: base.seed,
@@ -168,7 +171,7 @@ fn checkpoints(models: &[ModelChoice], runs: &Path) -> Result<Vec<PathBuf>> {
 fn fingerprint(
     base: &FinetuneConfig,
     config: &PlanConfig,
-    design: &Design,
+    (design, recipe): (&Design, &Recipe),
 ) -> Result<Map<String, Value>> {
     let hash = |path: &Path| files::sha256(path).map(|(hash, _)| hash);
     let weights = |model: &ModelChoice| {
@@ -185,7 +188,7 @@ fn fingerprint(
     put("models", json!(models));
     put("metric", json!(config.metric));
     put("design", json!(design));
-    put("least_steps", json!(config.least_steps));
+    put("least_steps", json!(recipe.least_steps));
     put("threads", json!(base.threads));
     if let Value::Object(settings) = serde_json::to_value(base).at(Path::new("configuration"))? {
         let free = |name: &str| FinetuneConfig::MAY_CHANGE.contains(&name);

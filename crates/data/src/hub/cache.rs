@@ -113,10 +113,7 @@ impl ModelCache {
         let path = self.reference();
         let folder = path.parent().unwrap_or(&self.root);
         fs::create_dir_all(folder).map_err(io(folder))?;
-        let file = tempfile::NamedTempFile::new_in(folder).map_err(io(folder))?;
-        fs::write(file.path(), commit).map_err(io(&path))?;
-        file.persist(&path).map_err(|error| io(&path)(error.error))?;
-        Ok(())
+        tunewise_files::replace(&path, commit.as_bytes()).map_err(io(&path))
     }
 }
 

@@ -8,12 +8,14 @@
 //! | `visit`, `scoring` | [`Visit`] and files of them; [`Visits`]: what a model reads, at its training and later |
 //! | `blend` | [`Blend`]: weights, given or fitted |
 //! | `order` | [`rank`]: the order, with what made it |
+//! | `lists` | [`Lists`]: what every reader is shown, as text and JSON |
 //! | `evaluate` | [`evaluate()`], [`compare`]: NDCG, MRR, MAP, hit rate and coverage with intervals |
 //! | `study` | [`Study`]: a blend beside the model alone, popularity and chance, as text, JSON and picture |
 
 mod blend;
 mod candidate;
 mod evaluate;
+mod lists;
 mod logistic;
 mod order;
 mod profile;
@@ -25,9 +27,10 @@ mod visit;
 pub use blend::{Blend, Fit};
 pub use candidate::{Candidate, Session, read_sessions};
 pub use evaluate::{Comparison, EvaluateOptions, Evaluation, Interval, compare, evaluate};
+pub use lists::Lists;
 pub use order::{Contribution, Diversity, Ranked, rank};
 pub use profile::{Catalogue, ClickModel, Profile, ProfileKind};
 pub use scoring::{Note, Omission, Pair, ScoreError, Visits};
 pub use shelf::{Item, Shelf};
 pub use study::{Study, StudyRow};
-pub use visit::{Visit, read_visits};
+pub use visit::{Visit, clicks_known, read_visits};

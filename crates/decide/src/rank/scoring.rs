@@ -101,6 +101,10 @@ impl<'a> Visits<'a> {
         &self.notes
     }
 
+    pub(super) fn shelf(&self) -> &'a Shelf {
+        self.shelf
+    }
+
     /// The visits that are left, with their readers' profiles; in the order of [`Visits::sessions`].
     pub fn profiles(&self) -> impl Iterator<Item = (&Visit, Option<&str>)> {
         self.rows.iter().map(|row| (row.visit, row.profile.as_deref()))

@@ -51,6 +51,33 @@ pub fn read_visits(input: impl BufRead, source: &str) -> Result<Vec<Visit>> {
     object_lines(input, source).map(one).collect()
 }
 
+/// Whether it is known what was clicked: in all visits or in none. `source` names them in messages.
+///
+/// # Errors
+/// [`Error::SomeClicks`] for a part of them, on which nothing could be measured.
+///
+/// ```
+/// use tunewise_decide::rank::{clicks_known, read_visits};
+///
+/// let lines = br#"{"reader": "a", "time": 0, "history": [], "shown": ["x"], "clicked": ["x"]}
+/// {"reader": "b", "time": 0, "history": [], "shown": ["x"]}"#;
+/// let visits = read_visits(&lines[..], "sessions.jsonl")?;
+/// assert!(clicks_known(&visits[..1], "sessions.jsonl")?);
+/// assert!(!clicks_known(&visits[1..], "sessions.jsonl")?);
+/// assert_eq!(
+///     clicks_known(&visits, "sessions.jsonl").unwrap_err().to_string(),
+///     "sessions.jsonl: `clicked` is in 1 of 2 sessions, expected in all or in none",
+/// );
+/// # Ok::<(), tunewise_decide::Error>(())
+/// ```
+pub fn clicks_known(visits: &[Visit], source: &str) -> Result<bool> {
+    let (known, total) = (visits.iter().filter(|it| it.clicked.is_some()).count(), visits.len());
+    if known > 0 && known < total {
+        return Err(Error::SomeClicks { file: source.to_owned(), known, total });
+    }
+    Ok(known > 0)
+}
+
 fn parse(line: u64, object: &Map<String, Value>) -> Result<Visit, Fault> {
     let (reader, time) = (name(object, "reader")?, time(object)?);
     if !object.contains_key("shown") {

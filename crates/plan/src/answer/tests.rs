@@ -28,14 +28,7 @@ fn answer(goal: Goal, prices: &str) -> Answer {
     let models = vec![small, large];
     let runner =
         Simulated { models, recipe: RECIPE, tokens_a_row: 25.0, seed: 1, stop_before: None };
-    let record = |pilot: &crate::Pilot| PilotRecord {
-        pilot: pilot.number,
-        model: names[pilot.model].clone(),
-        rows: pilot.rows,
-        seed: pilot.seed,
-        measured: runner.measure(pilot).unwrap(),
-    };
-    let records: Vec<PilotRecord> = schedule.pilots.iter().map(record).collect();
+    let records = runner.records(&schedule);
     let prices = Prices::from_toml(prices, "prices").unwrap();
     let owned = schedule.pool.len();
     let setting = Setting {

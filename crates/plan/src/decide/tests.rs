@@ -42,14 +42,7 @@ fn records(full_rows: usize) -> (Vec<PilotRecord>, usize) {
         seed: 1,
         stop_before: None,
     };
-    let record = |pilot: &crate::Pilot| PilotRecord {
-        pilot: pilot.number,
-        model: schedule.models[pilot.model].clone(),
-        rows: pilot.rows,
-        seed: pilot.seed,
-        measured: runner.measure(pilot).unwrap(),
-    };
-    (schedule.pilots.iter().map(record).collect(), schedule.pool.len())
+    (runner.records(&schedule), schedule.pool.len())
 }
 
 fn views<'a>(prices: &'a Prices, records: &[PilotRecord], owned: usize) -> Vec<ModelView<'a>> {

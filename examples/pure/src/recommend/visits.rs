@@ -1,18 +1,15 @@
 //! What `recommend` does once it has a click model.
 
-use std::fmt::Write as _;
-use std::fs::{File, create_dir_all};
+use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
 use tunewise_decide::rank::{
-    ClickModel, EvaluateOptions, ProfileKind, Ranked, Session, Shelf, Study, Visit, Visits, rank,
-    read_visits,
+    ClickModel, EvaluateOptions, Lists, ProfileKind, Session, Shelf, Study, Visit, Visits,
+    clicks_known, read_visits,
 };
-use tunewise_decide::replace_file;
 
 use super::blend_args::BlendArgs;
 use crate::{CliResult, say};
@@ -123,15 +120,7 @@ impl VisitArgs {
         let names = self.blend.names();
         self.blend.blend(None)?;
         let earlier = self.blend.fit.as_ref().map(|path| self.sources.visits(path)).transpose()?;
-        let known = visits.iter().filter(|visit| visit.clicked.is_some()).count();
-        if known > 0 && known < visits.len() {
-            let name = self.sources.sessions.display();
-            let total = visits.len();
-            return Err(format!(
-                "{name}: `clicked` is in {known} of {total} sessions, expected in all or in none"
-            )
-            .into());
-        }
+        let known = clicks_known(&visits, &self.sources.sessions.display().to_string())?;
         let mut model = load()?;
         let signals = names.get(1..).unwrap_or_default();
         let mut scored = |visits: &[Visit]| -> CliResult<Vec<Session>> {
@@ -145,67 +134,21 @@ impl VisitArgs {
         let visits = Visits::new(&shelf, &visits, self.sources.history_items);
         noted(&visits);
 
-        create_dir_all(&self.output_dir)
-            .map_err(|error| format!("{}: {error}", self.output_dir.display()))?;
-        let at = |name| self.output_dir.join(name);
-        let (mut lines, mut lists) = (String::new(), String::new());
-        for (session, (visit, profile)) in sessions.iter().zip(visits.profiles()) {
-            let ranked = rank(&session.candidates, &blend, &diversity, self.blend.count)?;
-            writeln!(lines, "{}", line(visit, &shelf, &ranked))?;
-            list(&mut lists, (visit, profile), &shelf, &ranked)?;
-        }
-        replace_file(&at("recommendations.jsonl"), &lines)?;
-        replace_file(&at("recommendations.txt"), &lists)?;
-        if known > 0 && !sessions.is_empty() {
+        let how = (&blend, &diversity, self.blend.count);
+        let lists = Lists::new(&visits, &sessions, how)?;
+        let study = if known && !lists.is_empty() {
             let options =
                 EvaluateOptions { k: self.k, seed: self.seed, ..EvaluateOptions::default() };
-            let study = Study::new(&sessions, (&blend, &diversity), &shelf.popularity(), &options)?;
-            replace_file(&at("metrics.json"), &serde_json::to_string_pretty(&study)?)?;
-            replace_file(&at("metrics.txt"), &study.to_string())?;
-            replace_file(&at("ndcg.svg"), &study.svg()?)?;
+            Some(Study::new(&sessions, (&blend, &diversity), &shelf.popularity(), &options)?)
+        } else {
+            None
+        };
+        lists.write(&self.output_dir, study.as_ref())?;
+        if let Some(study) = study {
             write!(out, "{study}")?;
             out.flush()?;
         }
-        say(format!("{} lists in {}", sessions.len(), self.output_dir.display()));
+        say(format!("{} lists in {}", lists.len(), self.output_dir.display()));
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn title<'a>(shelf: &'a Shelf, item: &str) -> &'a str {
-    shelf.item(item).map_or("", |item| item.title.as_str())
-}
-
-/// A list as an object.
-fn line(visit: &Visit, shelf: &Shelf, ranked: &[Ranked]) -> Value {
-    let item = |it: &Ranked| {
-        let effects = it.contributions.iter().map(|part| (part.signal.clone(), part.effect.into()));
-        json!({
-            "item": it.item,
-            "title": title(shelf, &it.item),
-            "score": it.score,
-            "effects": effects.collect::<serde_json::Map<String, Value>>(),
-            "why": it.to_string(),
-            "clicked": visit.clicked.as_ref().map(|clicked| clicked.contains(&it.item)),
-        })
-    };
-    let items: Vec<Value> = ranked.iter().map(item).collect();
-    json!({ "line": visit.line, "reader": visit.reader, "items": items })
-}
-
-/// A list for people.
-fn list(
-    out: &mut String,
-    (visit, profile): (&Visit, Option<&str>),
-    shelf: &Shelf,
-    ranked: &[Ranked],
-) -> std::fmt::Result {
-    let profile = profile.unwrap_or("nothing known: the model is not asked");
-    writeln!(out, "reader {}, who clicked before: {profile}", visit.reader)?;
-    for it in ranked {
-        let clicked = visit.clicked.as_ref().is_some_and(|clicked| clicked.contains(&it.item));
-        let mark = if clicked { "   <- clicked" } else { "" };
-        writeln!(out, "  {:>2}  {}{mark}", it.position, title(shelf, &it.item))?;
-        writeln!(out, "      {it}")?;
-    }
-    writeln!(out)
 }
