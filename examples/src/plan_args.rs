@@ -53,10 +53,10 @@ pub struct PlanArgs {
     /// Runs of a size and model
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub seeds: usize,
-    /// Fewest optimizer steps of a run: slices too small for them take more epochs [default: those of
-    /// a run on --full-rows, at most 1000]
-    #[arg(long, value_name = "N")]
-    pub least_steps: Option<f64>,
+    /// Fewest optimizer steps of a run, also of the one that is planned: where the rows are too few for
+    /// them it takes more epochs
+    #[arg(long, value_name = "N", default_value_t = 1000.0)]
+    pub least_steps: f64,
     /// How runs train.
     #[command(flatten)]
     pub finetune: FinetuneArgs,

@@ -2,24 +2,18 @@
 #![allow(clippy::print_stdout, reason = "a command line")]
 
 use std::error::Error;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Parser;
 use serde_json::json;
-use tunewise_benches::{Agreement, peak_rss_mb, seconds_since_start};
-use tunewise_bert::{Classifier, ClassifierOptions, InferencePrecision, set_num_threads};
-use tunewise_data::{LabelUse, ReadOptions, read_path};
+use tunewise_benches::{Agreement, SourceArgs, peak_rss_mb, rates, seconds_since_start};
+use tunewise_bert::{InferencePrecision, set_num_threads};
 
 /// Times the prediction of a file's texts, and compares the logits with those in fp32
 #[derive(Debug, Parser)]
 struct Args {
-    /// Folder of the fine-tuned checkpoint
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
-    /// .csv, .tsv or .jsonl
-    #[arg(long, value_name = "FILE")]
-    input: PathBuf,
+    #[command(flatten)]
+    source: SourceArgs,
     /// fp32, bf16, int8 or auto
     #[arg(long, value_name = "P", default_value_t = InferencePrecision::Fp32)]
     precision: InferencePrecision,
@@ -33,21 +27,12 @@ struct Args {
 fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
     set_num_threads(args.threads);
-    let load = |precision| {
-        let options = ClassifierOptions {
-            precision,
-            max_seq_length: Some(128),
-            ..ClassifierOptions::default()
-        };
-        Classifier::with_options(&args.model, options)
-    };
     let at_main = seconds_since_start();
-    let classifier = load(args.precision)?;
+    let classifier = args.source.classifier(args.precision)?;
     let loaded = seconds_since_start();
     classifier.predict(&["a first text"])?;
     let first_prediction = seconds_since_start();
-    let read = ReadOptions { labels: LabelUse::Ignored, ..ReadOptions::default() };
-    let dataset = read_path(&args.input, &read)?;
+    let dataset = args.source.dataset()?;
     let predictions = classifier.predict_dataset(&dataset)?;
     let mut seconds = Vec::new();
     for _ in 0..args.passes.max(1) {
@@ -55,10 +40,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         classifier.predict_dataset(&dataset)?;
         seconds.push(begin.elapsed().as_secs_f64());
     }
-    seconds.sort_by(f64::total_cmp);
-    let texts_per_s = dataset.len() as f64 / seconds[seconds.len() / 2];
+    let [texts_per_s, ..] = rates(seconds, dataset.len());
     let rss = peak_rss_mb();
-    let reference = load(InferencePrecision::Fp32)?.predict_dataset(&dataset)?;
+    let reference = args.source.classifier(InferencePrecision::Fp32)?;
+    let reference = reference.predict_dataset(&dataset)?;
     let measured = json!({
         "engine": classifier.backend().to_string(), "rows": dataset.len(),
         "texts_per_s": texts_per_s, "peak_rss_mb": rss, "seconds_to_main": at_main,

@@ -3,28 +3,20 @@
 #![allow(clippy::print_stdout, reason = "a command line")]
 
 use std::error::Error;
-use std::path::PathBuf;
 use std::thread;
 use std::time::Instant;
 
 use clap::Parser;
-use serde_json::{Value, json};
-use tunewise_bert::{
-    Classifier, ClassifierOptions, InferencePrecision, Result, ShareOptions, SharedClassifier,
-    set_num_threads,
-};
-use tunewise_data::{LabelUse, ReadOptions, read_path};
+use serde_json::json;
+use tunewise_benches::{SourceArgs, rates};
+use tunewise_bert::{InferencePrecision, Result, ShareOptions, SharedClassifier, set_num_threads};
 
 /// Times a file's texts, tokenizing included: a text a call after each other, a text a call by
 /// several threads at once, and all texts in one call; the three in turn
 #[derive(Debug, Parser)]
 struct Args {
-    /// Folder of the fine-tuned checkpoint
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
-    /// .csv, .tsv or .jsonl
-    #[arg(long, value_name = "FILE")]
-    input: PathBuf,
+    #[command(flatten)]
+    source: SourceArgs,
     /// fp32, bf16, int8 or auto
     #[arg(long, value_name = "P", default_value_t = InferencePrecision::Fp32)]
     precision: InferencePrecision,
@@ -51,27 +43,12 @@ fn by_callers(shared: &SharedClassifier, texts: &[String], callers: usize) -> Re
     })
 }
 
-/// Median, least and most texts a second.
-fn spread(mut seconds: Vec<f64>, texts: usize) -> Value {
-    seconds.sort_by(|a, b| b.total_cmp(a));
-    let rate = |place: usize| seconds.get(place).map(|seconds| texts as f64 / seconds);
-    json!([rate(seconds.len() / 2), rate(0), rate(seconds.len() - 1)])
-}
-
 fn main() -> std::result::Result<(), Box<dyn Error>> {
     let args = Args::parse();
     set_num_threads(args.threads);
-    let load = || {
-        let options = ClassifierOptions {
-            precision: args.precision,
-            max_seq_length: Some(128),
-            ..ClassifierOptions::default()
-        };
-        Classifier::with_options(&args.model, options)
-    };
+    let load = || args.source.classifier(args.precision);
     let (classifier, shared) = (load()?, load()?.share(ShareOptions::default())?);
-    let read = ReadOptions { labels: LabelUse::Ignored, ..ReadOptions::default() };
-    let dataset = read_path(&args.input, &read)?;
+    let dataset = args.source.dataset()?;
     let texts: Vec<String> =
         dataset.examples().iter().map(|example| example.text.clone()).collect();
     let (mut one, mut many, mut list) = (Vec::new(), Vec::new(), Vec::new());
@@ -88,12 +65,12 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
         list.push(time(&|| classifier.predict(&texts).map(drop))?);
     }
     let [one, many, list] =
-        [one, many, list].map(|seconds| spread(seconds[1..].to_vec(), texts.len()));
+        [one, many, list].map(|seconds| rates(seconds[1..].to_vec(), texts.len()));
     let measured = json!({
         "engine": classifier.backend().to_string(), "rows": texts.len(), "callers": args.callers,
         "one_by_one_texts_per_s": one, "callers_texts_per_s": many, "one_list_texts_per_s": list,
-        "to_one_by_one": many[0].as_f64().zip(one[0].as_f64()).map(|(many, one)| many / one),
-        "to_one_list": many[0].as_f64().zip(list[0].as_f64()).map(|(many, list)| many / list),
+        "to_one_by_one": many[0].zip(one[0]).map(|(many, one)| many / one),
+        "to_one_list": many[0].zip(list[0]).map(|(many, list)| many / list),
     });
     println!("{measured}");
     Ok(())

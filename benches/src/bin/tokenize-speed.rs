@@ -2,22 +2,18 @@
 #![allow(clippy::print_stdout, reason = "a command line")]
 
 use std::error::Error;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Parser;
 use serde_json::json;
-use tunewise_data::{LabelUse, ReadOptions, Tokenizer, read_path};
+use tunewise_benches::{SourceArgs, rates};
+use tunewise_data::Tokenizer;
 
 /// Times the encoding of all texts at once, on as many threads as RAYON_NUM_THREADS says
 #[derive(Debug, Parser)]
 struct Args {
-    /// Folder of the checkpoint or its tokenizer
-    #[arg(long, value_name = "DIR")]
-    model: PathBuf,
-    /// .csv, .tsv or .jsonl
-    #[arg(long, value_name = "FILE")]
-    input: PathBuf,
+    #[command(flatten)]
+    source: SourceArgs,
     /// Passes over all texts, of which the median counts, after one that does not
     #[arg(long, value_name = "N", default_value_t = 9)]
     passes: usize,
@@ -27,9 +23,8 @@ struct Args {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
-    let tokenizer = Tokenizer::from_dir(&args.model)?;
-    let read = ReadOptions { labels: LabelUse::Ignored, ..ReadOptions::default() };
-    let dataset = read_path(&args.input, &read)?;
+    let tokenizer = Tokenizer::from_dir(&args.source.model)?;
+    let dataset = args.source.dataset()?;
     let rows = tokenizer.encode_dataset(&dataset, args.max_seq_length)?;
     let tokens: u32 = rows.lengths().iter().sum();
     let mut seconds = Vec::new();
@@ -38,8 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::hint::black_box(tokenizer.encode_dataset(&dataset, args.max_seq_length)?);
         seconds.push(begin.elapsed().as_secs_f64());
     }
-    seconds.sort_by(f64::total_cmp);
-    let texts_per_s = dataset.len() as f64 / seconds[seconds.len() / 2];
+    let [texts_per_s, ..] = rates(seconds, dataset.len());
     println!("{}", json!({ "rows": dataset.len(), "tokens": tokens, "texts_per_s": texts_per_s }));
     Ok(())
 }

@@ -8,9 +8,12 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tch::Device;
 use tunewise_bert::plan::{ModelChoice, PlanConfig, Planned, plan};
 use tunewise_bert::task::{FinetuneConfig, finetune};
 use tunewise_bert::train::Cadence;
+use tunewise_bert::{BertClassifier, BertConfig, PretrainedWriter, Settings};
+use tunewise_data::{Casing, Tokenizer};
 use tunewise_plan::{Forecast, Goal, Prices};
 
 const ROWS: usize = 2400;
@@ -39,30 +42,51 @@ impl Rng {
     }
 }
 
-fn checkpoint() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/single_label")
+/// Words that a text may have, of two letters each.
+fn words() -> Vec<String> {
+    let pair = |first: char| "aeiou".chars().map(move |second| format!("{first}{second}"));
+    "bdfgklmnprst".chars().flat_map(pair).collect()
+}
+
+/// A small BERT that has learnt nothing yet, and knows these words.
+fn checkpoint(folder: &Path) -> PathBuf {
+    let folder = folder.join("model");
+    fs::create_dir(&folder).unwrap();
+    let vocab = format!("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n{}\n", words().join("\n"));
+    fs::write(folder.join("vocab.txt"), &vocab).unwrap();
+    let config = BertConfig {
+        vocab_size: vocab.lines().count(),
+        hidden_size: 32,
+        num_hidden_layers: 1,
+        num_attention_heads: 2,
+        intermediate_size: 64,
+        max_position_embeddings: 32,
+        hidden_dropout_prob: 0.0,
+        attention_probs_dropout_prob: 0.0,
+        initializer_range: 0.1,
+        ..BertConfig::default()
+    };
+    let model = BertClassifier::new(config, Device::Cpu, 1).unwrap();
+    let tokenizer = Tokenizer::from_vocab_text(&vocab, Casing::Uncased).unwrap();
+    let writer = PretrainedWriter::new(tokenizer, &folder, Settings::default()).unwrap();
+    writer.write(&folder, &model).unwrap();
+    folder
 }
 
 /// Texts of words that each speak for or against, by the seed; one label in twenty is wrong.
 fn write_rows(seed: u64, folder: &Path) {
     let mut rng = Rng(seed);
-    let vocab = fs::read_to_string(checkpoint().join("vocab.txt")).unwrap();
-    let is_word = |it: &&str| it.chars().all(char::is_alphanumeric);
-    let words: Vec<(&str, f64)> = vocab
-        .lines()
-        .filter(is_word)
-        .map(|word| (word, (0..4).map(|_| rng.uniform() - 0.5).sum()))
-        .collect();
-    assert!(words.len() > 100);
+    let mut weight = |word| (word, (0..4).map(|_| rng.uniform() - 0.5).sum());
+    let words: Vec<(String, f64)> = words().into_iter().map(&mut weight).collect();
     for (name, rows) in [("train.csv", ROWS), ("validation.csv", VALIDATION_ROWS)] {
         let mut file = "text,label\n".to_owned();
         for _ in 0..rows {
-            let count = 6 + rng.below(9);
-            let text: Vec<(&str, f64)> =
-                (0..count).map(|_| words[rng.below(words.len())]).collect();
+            let count = 4 + rng.below(7);
+            let text: Vec<&(String, f64)> =
+                (0..count).map(|_| &words[rng.below(words.len())]).collect();
             let sum: f64 = text.iter().map(|it| it.1).sum();
             let good = (sum > 0.0) != (rng.uniform() < 0.05);
-            let text: Vec<&str> = text.iter().map(|it| it.0).collect();
+            let text: Vec<&str> = text.iter().map(|it| it.0.as_str()).collect();
             writeln!(file, "{},{}", text.join(" "), if good { "good" } else { "bad" }).unwrap();
         }
         fs::write(folder.join(name), file).unwrap();
@@ -73,12 +97,13 @@ fn write_rows(seed: u64, folder: &Path) {
 fn repetition(seed: u64) -> (Forecast, f64) {
     let dir = tempfile::tempdir().unwrap();
     write_rows(seed, dir.path());
+    let checkpoint = checkpoint(dir.path());
     let config = FinetuneConfig {
-        model_name_or_path: checkpoint(),
+        model_name_or_path: checkpoint.clone(),
         train_file: dir.path().join("train.csv"),
         validation_file: Some(dir.path().join("validation.csv")),
         output_dir: dir.path().join("plan"),
-        learning_rate: 2e-3,
+        learning_rate: 1e-3,
         num_train_epochs: 4.0,
         max_seq_length: 32,
         seed,
@@ -88,7 +113,7 @@ fn repetition(seed: u64) -> (Forecast, f64) {
         metric_for_best_model: None,
         ..FinetuneConfig::default()
     };
-    let model = ModelChoice { path: checkpoint(), layers: None };
+    let model = ModelChoice { path: checkpoint, layers: None };
     let question =
         PlanConfig { full_rows: Some(ROWS), ..PlanConfig::new(vec![model], Goal::Target(0.9)) };
     let prices = "currency='USD'\n[labels]\nper_label=0.1\n[machine]\nper_hour=3\n";

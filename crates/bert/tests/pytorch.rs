@@ -3,15 +3,18 @@
 //! `fixtures/gen_pytorch_written.py`, which also checks what is written here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod python;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use approx::assert_abs_diff_eq;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
-use tch::{Device, Kind, Tensor};
-use tunewise_bert::{BertClassifier, DeviceBatch, Head, LoadReport, Mode};
+use tch::{Device, Kind};
+use tunewise_bert::{BertClassifier, Head, LoadReport};
+
+use python::{Inputs, sha256};
 
 /// Logits of size 1 or less, in 32 bits, summed in another order.
 const TOLERANCE: f64 = 1e-6;
@@ -21,13 +24,6 @@ struct Expected {
     inputs: Inputs,
     logits: BTreeMap<String, Vec<Vec<f64>>>,
     written: Written,
-}
-
-#[derive(Deserialize)]
-struct Inputs {
-    input_ids: Vec<Vec<i64>>,
-    attention_mask: Vec<Vec<i64>>,
-    token_type_ids: Vec<Vec<i64>>,
 }
 
 /// What Transformers reads from the folder that this crate writes.
@@ -49,24 +45,8 @@ fn load(folder: &Path) -> (BertClassifier, LoadReport) {
     BertClassifier::load_pretrained(folder, &Head::Kept, Device::Cpu).unwrap()
 }
 
-fn logits(model: &BertClassifier, inputs: &Inputs) -> Vec<f64> {
-    let mask = Tensor::from_slice2(&inputs.attention_mask).to_kind(Kind::Bool);
-    let batch = DeviceBatch {
-        input_ids: Tensor::from_slice2(&inputs.input_ids),
-        token_type_ids: Tensor::from_slice2(&inputs.token_type_ids),
-        attention_mask: Some(mask.unsqueeze(1).unsqueeze(1)), // [batch, 1, 1, seq]
-        labels: None,
-    };
-    let logits = model.forward(&batch, Mode::Eval).unwrap(); // [batch, num_labels]
-    Vec::try_from(logits.view([-1])).unwrap()
-}
-
-fn assert_close(got: &[f64], expected: &[Vec<f64>], name: &str) {
-    let expected: Vec<f64> = expected.iter().flatten().copied().collect();
-    assert_eq!(got.len(), expected.len(), "{name}");
-    for (got, expected) in got.iter().zip(&expected) {
-        assert!((got - expected).abs() <= TOLERANCE, "{name}: {got}, Transformers {expected}");
-    }
+fn assert_close(model: &BertClassifier, (expected, logits): (&Expected, &[Vec<f64>]), name: &str) {
+    expected.inputs.assert_close(model, logits, (TOLERANCE, name));
 }
 
 #[test]
@@ -79,7 +59,7 @@ fn what_python_wrote_gives_transformers_logits() {
         assert_eq!(report, LoadReport { fresh: Vec::new(), widened }, "{name}");
         assert!(model.parameters().all(|(_, tensor)| tensor.kind() == Kind::Float));
         assert_eq!(model.config().id2label, ["bad", "fine", "good"], "{name}");
-        assert_close(&logits(&model, &expected.inputs), of_transformers, name);
+        assert_close(&model, (&expected, of_transformers), name);
     }
     // The 16-bit files do differ from the 32-bit one.
     let first = |name: &str| expected.logits[name][0][0];
@@ -98,7 +78,6 @@ fn what_is_written_here_gives_the_same_logits_in_transformers() {
     let bytes = model.to_safetensors().unwrap();
     fs::write(folder.join("config.json"), model.config().to_json().to_string()).unwrap();
     fs::write(folder.join("model.safetensors"), &bytes).unwrap();
-    let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(sha256, expected.written.sha256);
-    assert_close(&logits(&load(&folder).0, &expected.inputs), &expected.written.logits, "written");
+    assert_eq!(sha256(&bytes), expected.written.sha256);
+    assert_close(&load(&folder).0, (&expected, &expected.written.logits), "written");
 }

@@ -12,8 +12,8 @@ use crate::{Error, Result};
 ///
 /// Few rows make few steps, and a model that has hardly moved says nothing of its data; so short runs
 /// are trained for more epochs (Mosbach et al. 2021, "On the stability of fine-tuning BERT"). A curve in
-/// rows alone is one of its rows only if its runs train alike: pilots of 200 steps know nothing of what
-/// a run of 1,300 gains by its length. [`Recipe::like_all_rows`] gives them as many.
+/// rows is one of its rows only where more steps would not change it much: pilots of 200 steps know
+/// nothing of what a run of 1,300 gains by its length.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
@@ -25,35 +25,18 @@ pub struct Recipe {
     pub batch: f64,
 }
 
-/// What [`Recipe::like_all_rows`] asks of a short run at most.
-const ENOUGH_STEPS: f64 = 1000.0;
-
 impl Recipe {
-    /// Every run takes as many steps as one on all rows does in `epochs`, or 1,000 if that is less.
-    ///
-    /// ```
-    /// use tunewise_plan::Recipe;
-    ///
-    /// // 250 steps an epoch; 63 of 1,000 rows would be too few.
-    /// let recipe = Recipe::like_all_rows(3.0, 16.0, 4000);
-    /// assert_eq!((recipe.least_steps, recipe.epochs(1000.0)), (750.0, 12.0));
-    /// assert_eq!(Recipe::like_all_rows(3.0, 16.0, 100_000).least_steps, 1000.0);
-    /// ```
-    #[must_use]
-    pub fn like_all_rows(epochs: f64, batch: f64, full_rows: usize) -> Self {
-        let steps = (full_rows as f64 / batch).ceil() * epochs;
-        Self { epochs, least_steps: steps.min(ENOUGH_STEPS), batch }
-    }
-
-    /// Epochs over so many rows.
+    /// Epochs over so many rows; the last step of each has the rows that are left.
     ///
     /// ```
     /// let recipe = tunewise_plan::Recipe { epochs: 3.0, least_steps: 200.0, batch: 16.0 };
     /// assert_eq!((recipe.epochs(320.0), recipe.epochs(10_000.0)), (10.0, 3.0));
+    /// // 20 steps an epoch too.
+    /// assert_eq!(recipe.epochs(305.0), 10.0);
     /// ```
     #[must_use]
     pub fn epochs(&self, rows: f64) -> f64 {
-        self.epochs.max((self.least_steps * self.batch / rows).ceil())
+        self.epochs.max((self.least_steps / (rows / self.batch).ceil()).ceil())
     }
 }
 
@@ -103,6 +86,8 @@ pub struct Candidate {
     pub rows: f64,
     /// Those of them that are to be labelled yet.
     pub new_labels: f64,
+    /// How often training passes over the rows.
+    pub epochs: f64,
     /// What labels cost, currency.
     pub label_cost: f64,
     /// What training takes, T.
@@ -185,6 +170,7 @@ impl<'a> ModelView<'a> {
             parameters: self.parameters,
             rows,
             new_labels: (rows - self.setting.owned as f64).max(0.0),
+            epochs: self.setting.recipe.epochs(rows),
             label_cost,
             training,
             machine_cost: rate * training.hours,

@@ -54,6 +54,7 @@ fn plan_table(out: &mut String, answer: &Answer) {
     let mut rows = vec![
         ("Model", format!("{}, {} parameters", plan.model, parameters(plan.parameters))),
         ("Rows to train on", rows),
+        ("Epochs", plan.epochs.to_string()),
         ("Cost from here", cost),
         ("Training time", duration(&plan.training)),
         ("Quality to expect", format!("{} {}", answer.metric, interval(&plan.quality))),

@@ -145,10 +145,11 @@ impl fmt::Display for Answer {
         let [labels, machine, low, high] = costs.map(|amount| money(amount, currency));
         writeln!(
             f,
-            "plan      {} on {} rows, {} of them new",
+            "plan      {} on {} rows, {} of them new; epochs: {}",
             plan.model,
             count(plan.rows),
-            count(plan.new_labels)
+            count(plan.new_labels),
+            plan.epochs
         )?;
         writeln!(
             f,

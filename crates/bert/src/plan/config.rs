@@ -22,7 +22,7 @@ use crate::{Error, Result};
 /// | `full_rows` | the training rows divided by `max_share` | | rows that labelling could reach |
 /// | `slices` | 4 | ≥ 3 | sizes of slices |
 /// | `seeds` | 3 | ≥ 2 | runs of a size and model |
-/// | `least_steps` | those of a run on `full_rows`, at most 1,000 | ≥ 0 | fewest optimizer steps of a run: short ones take more epochs |
+/// | `least_steps` | 1000 | ≥ 0 | fewest optimizer steps of a run: short ones take more epochs |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanConfig {
     /// What is weighed.
@@ -42,7 +42,7 @@ pub struct PlanConfig {
     /// Runs of a size and model.
     pub seeds: usize,
     /// Fewest optimizer steps of a run.
-    pub least_steps: Option<f64>,
+    pub least_steps: f64,
 }
 
 /// A checkpoint, whole or its lower layers: `DIR_OR_ID` or `DIR@LAYERS`.
@@ -71,14 +71,17 @@ impl PlanConfig {
             full_rows: None,
             slices: 4,
             seeds: 3,
-            least_steps: None,
+            least_steps: 1000.0,
         }
     }
 
-    pub(super) fn recipe(&self, base: &FinetuneConfig, full_rows: usize) -> Recipe {
+    pub(super) fn recipe(&self, base: &FinetuneConfig) -> Recipe {
         let rows = base.per_device_train_batch_size * base.gradient_accumulation_steps;
-        let like_all = Recipe::like_all_rows(base.num_train_epochs, rows.max(1) as f64, full_rows);
-        Recipe { least_steps: self.least_steps.unwrap_or(like_all.least_steps), ..like_all }
+        Recipe {
+            epochs: base.num_train_epochs,
+            least_steps: self.least_steps,
+            batch: rows.max(1) as f64,
+        }
     }
 
     /// # Errors
@@ -96,8 +99,8 @@ impl PlanConfig {
                 "macro_f1, micro_f1, weighted_f1, accuracy, macro_precision or macro_recall";
             return fault("metric", self.metric.to_string(), expected);
         }
-        if let Some(steps) = self.least_steps.filter(|it| !(it.is_finite() && *it >= 0.0)) {
-            return fault("least_steps", steps.to_string(), "a number of at least 0");
+        if !(self.least_steps.is_finite() && self.least_steps >= 0.0) {
+            return fault("least_steps", self.least_steps.to_string(), "a number of at least 0");
         }
         if base.test_file.is_some() {
             return fault(

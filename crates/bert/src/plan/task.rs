@@ -71,7 +71,7 @@ pub fn plan(
     let names = names(&config.models);
     let schedule = Schedule::new(&design, names.clone(), rows.classes.clone())?;
     let folder = base.output_dir.as_path();
-    let recipe = config.recipe(base, full_rows);
+    let recipe = config.recipe(base);
     let fingerprint = fingerprint(base, config, (&design, &recipe))?;
     if base.overwrite_output_dir && !base.resume {
         clear(folder)?;

@@ -6,6 +6,8 @@ mod adalora;
 mod bad_input;
 mod houlsby;
 mod kinds;
+#[path = "../python/mod.rs"]
+mod python;
 mod tenants;
 
 use std::collections::BTreeMap;
@@ -14,9 +16,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use tch::{Device, Kind, Tensor};
-use tunewise_bert::{BertClassifier, DeviceBatch, Head, LoraConfig, Mode};
+use tunewise_bert::{BertClassifier, Head, LoraConfig, Mode};
+
+use python::{Inputs, sha256};
 
 /// Logits of size 1, in 32 bits, summed in another order.
 const TOLERANCE: f64 = 1e-5;
@@ -37,13 +40,6 @@ struct Trace {
     labels: Vec<i64>,
     losses: Vec<f64>,
     kept: BTreeMap<String, Vec<bool>>,
-}
-
-#[derive(Deserialize)]
-struct Inputs {
-    input_ids: Vec<Vec<i64>>,
-    attention_mask: Vec<Vec<i64>>,
-    token_type_ids: Vec<Vec<i64>>,
 }
 
 #[derive(Deserialize)]
@@ -85,24 +81,11 @@ fn with_adapter(name: &str) -> BertClassifier {
 }
 
 fn logits(model: &BertClassifier, mode: Mode) -> Tensor {
-    let inputs = expected().inputs;
-    let mask = Tensor::from_slice2(&inputs.attention_mask).to_kind(Kind::Bool);
-    let batch = DeviceBatch {
-        input_ids: Tensor::from_slice2(&inputs.input_ids),
-        token_type_ids: Tensor::from_slice2(&inputs.token_type_ids),
-        attention_mask: Some(mask.unsqueeze(1).unsqueeze(1)), // [batch, 1, 1, seq]
-        labels: None,
-    };
-    model.forward(&batch, mode).unwrap() // [batch, num_labels]
+    expected().inputs.logits(model, mode)
 }
 
-fn assert_close(model: &BertClassifier, expected: &[Vec<f64>], what: &str) {
-    let got: Vec<f64> = logits(model, Mode::Eval).view([-1]).try_into().unwrap();
-    let expected: Vec<f64> = expected.iter().flatten().copied().collect();
-    assert_eq!(got.len(), expected.len(), "{what}");
-    for (got, expected) in got.iter().zip(&expected) {
-        assert!((got - expected).abs() <= TOLERANCE, "{what}: {got}, PEFT {expected}");
-    }
+fn assert_close(model: &BertClassifier, logits: &[Vec<f64>], what: &str) {
+    expected().inputs.assert_close(model, logits, (TOLERANCE, what));
 }
 
 #[test]
@@ -209,9 +192,7 @@ fn what_is_written_here_gives_the_same_logits_in_peft() {
     assert_eq!(expected.written.len(), expected.cases.len());
     for (name, written) in &expected.written {
         let bytes = fs::read(root.join(name).join("adapter_model.safetensors")).unwrap();
-        let sha256 = Sha256::digest(&bytes);
-        let sha256: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(sha256, written.sha256, "{name}");
+        assert_eq!(sha256(&bytes), written.sha256, "{name}");
         let mut again = load("single_label");
         again.load_adapter(root.join(name)).unwrap();
         assert_close(&again, &written.logits, name);
