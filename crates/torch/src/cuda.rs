@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::OnceLock;
 
-use crate::{allocator, waiting};
+use crate::allocator;
 
 const RTLD_NOW: c_int = 2;
 const RTLD_GLOBAL: c_int = 0x100;
@@ -16,9 +16,7 @@ unsafe extern "C" {
 /// other use of libtorch: the linker drops the CUDA library because no symbol of it is used, and
 /// libtorch remembers its first answer about CUDA for good. Later calls repeat the first answer. On
 /// Linux the first call also tells glibc to keep freed memory, unless the environment tells it
-/// otherwise: tensors of one step are freed and asked for again in the next. It also lets OpenMP's
-/// threads wait in a short loop instead of a long one, unless `OMP_WAIT_POLICY` or `GOMP_SPINCOUNT` say
-/// how long: beside other work on the same processor the long one costs training half of its speed.
+/// otherwise: tensors of one step are freed and asked for again in the next.
 ///
 /// ```
 /// let loaded = tunewise_torch::init();
@@ -28,7 +26,6 @@ pub fn init() -> bool {
     static LOADED: OnceLock<bool> = OnceLock::new();
     *LOADED.get_or_init(|| {
         allocator::keep_freed_memory();
-        waiting::wait_briefly();
         load(c"libtorch_cuda.so")
     })
 }

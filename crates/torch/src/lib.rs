@@ -22,12 +22,13 @@
 //! | `adamw` | [`AdamW`] over [`ParameterGroup`]s |
 //! | `autocast` | [`Bf16Autocast`], [`has_fast_bf16`], [`in_bf16_autocast`] |
 //! | `fused` | [`add_norm`], [`attention`], [`half_linear`], [`dropout()`] with [`DropoutMasks`] |
-//! | `cuda`, `allocator`, `waiting` | [`init`] |
+//! | `cuda`, `allocator` | [`init`] |
 //! | `exclusive` | [`Exclusive`]: a CPU tensor's numbers as a slice |
 //! | `exit` | [`exit_at_once`] |
 //! | `generator` | [`GeneratorState`] |
 //! | `group` | [`ProcessGroup`]: several processes that train together |
 //! | `mapped` | [`MappedFile`] |
+//! | `waiting` | [`SharedMachine`]: OpenMP's threads beside other programs |
 //! | `single_thread` | [`SingleThread`]: tiny operations beside threads that compute |
 //!
 //! The only crate of the workspace with C++ (folder `shim`) and unsafe code.
@@ -59,6 +60,7 @@ pub use generator::GeneratorState;
 pub use group::{GroupOptions, ProcessGroup};
 pub use mapped::MappedFile;
 pub use single_thread::SingleThread;
+pub use waiting::SharedMachine;
 
 /// The libtorch that tch 0.24 is built for; another version does not link.
 pub const LIBTORCH_VERSION: &str = "2.11.0";

@@ -3,7 +3,7 @@
 
 use tch::{Device, Tensor};
 use tunewise_data::{Batch, Batching};
-use tunewise_torch::{AdamW, AdamWConfig, ProcessGroup};
+use tunewise_torch::{AdamW, AdamWConfig, ProcessGroup, SharedMachine};
 
 use super::{Measured, MicroBatch, StepEngine};
 use crate::error::Context;
@@ -21,6 +21,7 @@ pub(super) struct GeneralEngine {
     /// Of AdaLoRA's adapters.
     allocator: Option<RankAllocator>,
     device: Device,
+    machine: SharedMachine,
     /// Names the step's dropout masks.
     stream: u64,
     /// Micro-batches since the step began.
@@ -47,6 +48,7 @@ impl GeneralEngine {
             },
             allocator: RankAllocator::of(model)?,
             device: model.device(),
+            machine: SharedMachine::new(),
             stream: 0,
             micro_batches: 0,
             loss: None,
@@ -111,6 +113,9 @@ impl StepEngine for GeneralEngine {
     }
 
     fn begin_step(&mut self, stream: i64) {
+        if self.device == Device::Cpu {
+            self.machine.look();
+        }
         if let Some(allocator) = &mut self.allocator {
             allocator.begin_step();
         }
