@@ -269,23 +269,20 @@ mod x86 {
         let mut sums = begin::<R>(tile.onto, out);
         let Right { lines, run, jump } = tile.right;
         let (mut lines, mut done) = (lines.as_ptr(), 0); // the run, and its steps that are done
-        // After a single run, what lies behind it: the next panel.
-        let mut next = lines.wrapping_add(if jump == 0 { 3 * run } else { jump });
         let mut left = tile.steps;
         for wide in tile.left.wide {
             let count = CHUNK.min(left);
             let mut step = 0;
             while step < count {
                 let steps = (run - done).min(count - step);
-                let from = Run { lines: lines.wrapping_add(3 * done), left: run - done, next };
                 // SAFETY: steps and lines are within the factors.
                 unsafe {
+                    let from = lines.wrapping_add(3 * done);
                     run_of_steps::<R, BY_STEP>(&mut sums, (wide.0.as_ptr(), step), (from, steps));
                 }
                 (step, done) = (step + steps, done + steps);
                 if done == run {
                     (lines, done) = (lines.wrapping_add(jump), 0);
-                    next = lines.wrapping_add(jump);
                 }
             }
             left -= count;
@@ -303,30 +300,17 @@ mod x86 {
         }
     }
 
-    /// Steps side by side.
-    struct Run {
-        lines: *const Line,
-        /// How many, to the end of the run.
-        left: usize,
-        /// Where the next run begins, to be fetched and not read.
-        next: *const Line,
-    }
-
     #[inline]
     #[target_feature(enable = "avx512f")]
     unsafe fn run_of_steps<const R: usize, const BY_STEP: bool>(
         sums: &mut [[__m512; 3]; R],
         (wide, first): (*const f32, usize),
-        (Run { mut lines, left, next }, steps): (Run, usize),
+        (mut lines, steps): (*const Line, usize),
     ) {
         let upper = _mm512_set1_epi32(UPPER);
-        for (offset, step) in (first..first + steps).enumerate() {
-            let ahead = match (offset + AHEAD).checked_sub(left) {
-                None => lines.wrapping_add(3 * AHEAD),
-                Some(beyond) => next.wrapping_add(3 * beyond),
-            };
+        for step in first..first + steps {
             for column in 0..3 {
-                _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(column).cast());
+                _mm_prefetch::<_MM_HINT_T0>(lines.wrapping_add(3 * AHEAD + column).cast());
             }
             for half in 0..2 {
                 let mut w = [_mm512_setzero_ps(); 3];
