@@ -1,7 +1,7 @@
 //! A plan's word against real runs: the quality at all rows, forecast from pilots on a quarter of them,
 //! beside what a run on all rows with a seed of its own measures.
 //!
-//! `TUNEWISE_PLANS=20 cargo test -p tunewise-bert --features plan --test plan_honesty -- --nocapture`
+//! `TUNEWISE_PLANS=20 TUNEWISE_LEAST_STEPS=1000 cargo test -p tunewise-bert --features plan --test plan_honesty -- --nocapture`
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::fmt::Write as _;
@@ -18,6 +18,7 @@ use tunewise_plan::{Forecast, Goal, Prices};
 
 const ROWS: usize = 2400;
 const VALIDATION_ROWS: usize = 1000;
+const EARLIER_ROWS: usize = 4000;
 /// Of the runs that fall into an 80 % interval.
 const COVERAGE: std::ops::RangeInclusive<f64> = 0.65..=0.95;
 
@@ -49,7 +50,7 @@ fn words() -> Vec<String> {
 }
 
 /// A small BERT that has learnt nothing yet, and knows these words.
-fn checkpoint(folder: &Path) -> PathBuf {
+fn fresh(folder: &Path) -> PathBuf {
     let folder = folder.join("model");
     fs::create_dir(&folder).unwrap();
     let vocab = format!("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n{}\n", words().join("\n"));
@@ -73,12 +74,20 @@ fn checkpoint(folder: &Path) -> PathBuf {
     folder
 }
 
-/// Texts of words that each speak for or against, by the seed; one label in twenty is wrong.
+/// Texts of words that each speak for or against, by the seed; one label in twenty is wrong. In earlier
+/// texts, which the model comes from, they speak otherwise by half.
 fn write_rows(seed: u64, folder: &Path) {
     let mut rng = Rng(seed);
-    let mut weight = |word| (word, (0..4).map(|_| rng.uniform() - 0.5).sum());
-    let words: Vec<(String, f64)> = words().into_iter().map(&mut weight).collect();
-    for (name, rows) in [("train.csv", ROWS), ("validation.csv", VALIDATION_ROWS)] {
+    let mut weight = || -> f64 { (0..4).map(|_| rng.uniform() - 0.5).sum() };
+    let now: Vec<(String, f64)> = words().into_iter().map(|word| (word, weight())).collect();
+    let earlier: Vec<(String, f64)> =
+        now.iter().map(|(word, now)| (word.clone(), now + weight())).collect();
+    let files = [
+        ("earlier.csv", EARLIER_ROWS, &earlier),
+        ("train.csv", ROWS, &now),
+        ("validation.csv", VALIDATION_ROWS, &now),
+    ];
+    for (name, rows, words) in files {
         let mut file = "text,label\n".to_owned();
         for _ in 0..rows {
             let count = 4 + rng.below(7);
@@ -97,12 +106,10 @@ fn write_rows(seed: u64, folder: &Path) {
 fn repetition(seed: u64) -> (Forecast, f64) {
     let dir = tempfile::tempdir().unwrap();
     write_rows(seed, dir.path());
-    let checkpoint = checkpoint(dir.path());
-    let config = FinetuneConfig {
-        model_name_or_path: checkpoint.clone(),
-        train_file: dir.path().join("train.csv"),
-        validation_file: Some(dir.path().join("validation.csv")),
-        output_dir: dir.path().join("plan"),
+    let earlier = FinetuneConfig {
+        model_name_or_path: fresh(dir.path()),
+        train_file: dir.path().join("earlier.csv"),
+        output_dir: dir.path().join("earlier"),
         learning_rate: 1e-3,
         num_train_epochs: 4.0,
         max_seq_length: 32,
@@ -113,15 +120,27 @@ fn repetition(seed: u64) -> (Forecast, f64) {
         metric_for_best_model: None,
         ..FinetuneConfig::default()
     };
-    let model = ModelChoice { path: checkpoint, layers: None };
-    let question =
+    finetune(&earlier, &mut |_| {}, Vec::new()).unwrap();
+    let config = FinetuneConfig {
+        model_name_or_path: earlier.output_dir.clone(),
+        train_file: dir.path().join("train.csv"),
+        validation_file: Some(dir.path().join("validation.csv")),
+        output_dir: dir.path().join("plan"),
+        ..earlier
+    };
+    let model = ModelChoice { path: config.model_name_or_path.clone(), layers: None };
+    let mut question =
         PlanConfig { full_rows: Some(ROWS), ..PlanConfig::new(vec![model], Goal::Target(0.9)) };
+    if let Ok(steps) = std::env::var("TUNEWISE_LEAST_STEPS") {
+        question.least_steps = steps.parse().unwrap();
+    }
     let prices = "currency='USD'\n[labels]\nper_label=0.1\n[machine]\nper_hour=3\n";
     let prices = Prices::from_toml(prices, "prices").unwrap();
     let planned = plan(&config, (&question, &prices), &mut |_| {}, &mut []).unwrap();
     let Planned::Answered(answer) = planned else { panic!("nobody stops it") };
 
     let whole = FinetuneConfig {
+        num_train_epochs: answer.full[0].epochs,
         validation_file: None,
         test_file: config.validation_file.clone(),
         output_dir: dir.path().join("whole"),
@@ -141,7 +160,8 @@ fn runs_on_all_rows_come_out_as_forecast() {
         let Forecast { quality, low, high, .. } = forecast;
         println!("seed {seed}: {quality:.4} ({low:.4} to {high:.4}), measured {measured:.4}");
         assert!(quality > 0.7, "nothing was learnt");
-        assert!((quality - measured).abs() < 0.08, "{quality} is far from {measured}");
+        let far = (quality - measured).abs() >= 0.08;
+        assert!(count >= 10 || !far, "{quality} is far from {measured}");
         inside += u64::from((low..=high).contains(&measured));
         near += u64::from((quality - measured).abs() <= 0.02);
     }

@@ -1,11 +1,13 @@
 //! Learning curves: quality as a function of rows, as uncertain as few pilots leave it.
 //!
-//! The error 1 − quality at D rows is a power law with a floor, e(D) = E·(r + (1 − r)·(D/D₀)^−c), where
-//! D₀ is the largest slice, E the error there, r the share of it that no data removes and c the
-//! exponent (Hestness et al. 2017, "Deep learning scaling is predictable, empirically"; Viering and Loog
-//! 2022, "The shape of learning curves"). Few pilots fit many such curves, and the best one overstates
+//! The error 1 − quality at D rows is a shifted power law with a floor,
+//! e(D) = E·(r + (1 − r)·((D + d)/(D₀ + d))^−c), where D₀ is the largest slice, E the error there, r the
+//! share of it that no data removes, c the exponent (Hestness et al. 2017, "Deep learning scaling is
+//! predictable, empirically") and d the rows that pretraining was worth (Hernandez et al. 2021, "Scaling
+//! laws for transfer"): as long as D is no more than that, the curve still becomes steeper. Viering and
+//! Loog 2022, "The shape of learning curves", weigh it (`pow4`) against other laws. Few pilots fit many such curves, and the best one overstates
 //! what is known; so all are kept, weighted by how well they explain the pilots: a Bayesian grid
-//! (Domhan et al. 2015 extrapolate curves so, with Markov chains) in r, c and the noise, with E
+//! (Domhan et al. 2015 extrapolate curves so, with Markov chains) in r, c, d and the noise, with E
 //! integrated out.
 //!
 //! Two things beside seed noise are owned up to. Small slices scatter more: their variance grows as
@@ -72,10 +74,7 @@ pub struct LearningCurve {
 struct Draw {
     /// E.
     error: f64,
-    /// r.
-    floor: f64,
-    /// c.
-    exponent: f64,
+    constants: grid::Constants,
     /// How far off a power law, a unit of √ln(D/D₀).
     drift: f64,
     /// Standard deviation of a run at D₀, times a standard normal number.
@@ -181,7 +180,8 @@ impl LearningCurve {
     /// and upper end of the 80 % interval.
     #[must_use]
     pub fn ceiling(&self) -> [f64; 3] {
-        let ceilings = sorted(self.draws.iter().map(|it| 1.0 - it.error * it.floor).collect());
+        let ceilings =
+            sorted(self.draws.iter().map(|it| 1.0 - it.error * it.constants.floor).collect());
         let tail = (1.0 - LEVEL) / 2.0;
         [tail, 0.5, 1.0 - tail].map(|share| quantile(&ceilings, share))
     }
@@ -189,7 +189,7 @@ impl LearningCurve {
     /// c: the lower end, middle and upper end of its 80 % interval.
     #[must_use]
     pub fn exponent(&self) -> [f64; 3] {
-        let all = sorted(self.draws.iter().map(|draw| draw.exponent).collect());
+        let all = sorted(self.draws.iter().map(|draw| draw.constants.exponent).collect());
         let tail = (1.0 - LEVEL) / 2.0;
         [tail, 0.5, 1.0 - tail].map(|share| quantile(&all, share))
     }
@@ -206,8 +206,7 @@ impl Draw {
     /// At D/D₀ = `ratio`.
     fn expected(&self, ratio: f64) -> f64 {
         let beyond = ratio.ln().max(0.0).sqrt();
-        let error =
-            self.error * grid::shape(self.floor, self.exponent, ratio.ln()) + self.drift * beyond;
+        let error = self.error * self.constants.shape(ratio) + self.drift * beyond;
         1.0 - error.clamp(0.0, 1.0)
     }
 

@@ -11,9 +11,7 @@ use crate::{Error, Result};
 /// How long runs train: the same for pilots and for the run that they speak of.
 ///
 /// Few rows make few steps, and a model that has hardly moved says nothing of its data; so short runs
-/// are trained for more epochs (Mosbach et al. 2021, "On the stability of fine-tuning BERT"). A curve in
-/// rows is one of its rows only where more steps would not change it much: pilots of 200 steps know
-/// nothing of what a run of 1,300 gains by its length.
+/// are trained for more epochs (Mosbach et al. 2021, "On the stability of fine-tuning BERT").
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {

@@ -3,15 +3,29 @@
 use nalgebra::{DMatrix, DVector};
 use tunewise_cost::uncertainty::Stream;
 
-use super::prior::{departures, exponents, floors, noises, spreads};
+use super::prior::{departures, exponents, floors, noises, offsets, spreads};
 use super::{Draw, Observation, mean, normal};
 
 /// The least error of the largest slice that noise is measured by: of a thousand rows, half a row.
 const LEAST_ERROR: f64 = 5e-4;
 
-/// r + (1 − r)·e^(−c·l), l = ln(D/D₀).
-pub(super) fn shape(floor: f64, exponent: f64, log_ratio: f64) -> f64 {
-    floor + (1.0 - floor) * (-exponent * log_ratio).exp()
+/// What is the same for all sizes of a curve, E apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Constants {
+    /// r.
+    pub(super) floor: f64,
+    /// c.
+    pub(super) exponent: f64,
+    /// d/D₀.
+    pub(super) offset: f64,
+}
+
+impl Constants {
+    /// r + (1 − r)·((D + d)/(D₀ + d))^−c.
+    pub(super) fn shape(self, ratio: f64) -> f64 {
+        let Self { floor, exponent, offset } = self;
+        floor + (1.0 - floor) * ((ratio + offset) / (1.0 + offset)).powf(-exponent)
+    }
 }
 
 /// Pilots as the grid sees them.
@@ -30,8 +44,7 @@ pub(super) struct Grid {
 /// A combination of constants; E given it is normal.
 pub(super) struct Component {
     log_weight: f64,
-    floor: f64,
-    exponent: f64,
+    constants: Constants,
     noise: f64,
     spread: f64,
     departure: f64,
@@ -72,8 +85,7 @@ impl Grid {
                     for curve in &curves {
                         let believed = Component {
                             log_weight: prior + curve.log_prior,
-                            floor: curve.floor,
-                            exponent: curve.exponent,
+                            constants: curve.constants,
                             noise: noise * self.unit,
                             spread,
                             departure,
@@ -89,16 +101,19 @@ impl Grid {
 
     /// The curves of the grid, up to E.
     fn curves(&self) -> Vec<Curve> {
-        let floors = floors();
-        let curve = |(exponent, by_exponent): (f64, f64), (floor, by_floor): (f64, f64)| {
-            let shapes = self.logs.iter().map(|&log| shape(floor, exponent, log));
-            let shapes = DVector::from_iterator(self.logs.len(), shapes);
-            Curve { floor, exponent, log_prior: by_exponent + by_floor, shapes }
-        };
-        let exponents = exponents().into_iter();
-        let curve = &curve;
-        let pairs = exponents.flat_map(|it| floors.iter().map(move |&floor| curve(it, floor)));
-        pairs.collect()
+        let mut curves = Vec::new();
+        for (exponent, by_exponent) in exponents() {
+            for (floor, by_floor) in floors() {
+                for (offset, by_offset) in offsets() {
+                    let constants = Constants { floor, exponent, offset };
+                    let shapes = self.logs.iter().map(|log| constants.shape(log.exp()));
+                    let shapes = DVector::from_iterator(self.logs.len(), shapes);
+                    let log_prior = by_exponent + by_floor + by_offset;
+                    curves.push(Curve { constants, log_prior, shapes });
+                }
+            }
+        }
+        curves
     }
 
     /// The pilots' covariance around the curve: seed noise, and a random walk in ln D from D₀ down.
@@ -146,8 +161,7 @@ impl Grid {
         let (mean, variance) = component.error;
         Draw {
             error: (mean + variance.sqrt() * normal(stream)).clamp(0.0, 1.0),
-            floor: component.floor,
-            exponent: component.exponent,
+            constants: component.constants,
             drift: component.departure * self.error * normal(stream),
             luck: component.noise * normal(stream),
             spread: component.spread,
@@ -168,8 +182,7 @@ fn updated(noisy: &Noise, shapes: &DVector<f64>, believed: Component) -> Option<
 
 /// A curve of the grid: what E is multiplied by, a pilot each.
 struct Curve {
-    floor: f64,
-    exponent: f64,
+    constants: Constants,
     log_prior: f64,
     shapes: DVector<f64>,
 }

@@ -5,12 +5,14 @@ struct World {
     ceiling: f64,
     scale: f64,
     exponent: f64,
+    /// Rows that pretraining was worth.
+    offset: f64,
     noise: f64,
 }
 
 impl World {
     fn expected(&self, rows: f64) -> f64 {
-        self.ceiling - self.scale * rows.powf(-self.exponent)
+        self.ceiling - self.scale * (rows + self.offset).powf(-self.exponent)
     }
 
     fn pilots(&self, stream: &mut Stream) -> Vec<Observation> {
@@ -36,15 +38,17 @@ fn intervals_hold_what_they_promise() {
     for ceiling in [0.8, 0.9, 0.97] {
         for exponent in [0.25, 0.5, 0.9] {
             for noise in [0.004, 0.01] {
-                // The gap that is left at 200 rows: a quarter of the quality.
-                let scale = 0.2 * 200_f64.powf(exponent);
-                let world = World { ceiling, scale, exponent, noise };
-                for repetition in 0..4 {
-                    let forecast = fit(&world.pilots(&mut stream), repetition).forecast(6400.0);
-                    let measured = world.expected(6400.0) + noise * normal(&mut stream);
-                    inside += u32::from(forecast.low <= measured && measured <= forecast.high);
-                    near += u32::from((forecast.quality - measured).abs() <= 0.02);
-                    all += 1;
+                for offset in [0.0_f64, 800.0] {
+                    // The gap that is left at 200 rows: a quarter of the quality.
+                    let scale = 0.2 * (200.0 + offset).powf(exponent);
+                    let world = World { ceiling, scale, exponent, offset, noise };
+                    for repetition in 0..4 {
+                        let forecast = fit(&world.pilots(&mut stream), repetition).forecast(6400.0);
+                        let measured = world.expected(6400.0) + noise * normal(&mut stream);
+                        inside += u32::from(forecast.low <= measured && measured <= forecast.high);
+                        near += u32::from((forecast.quality - measured).abs() <= 0.02);
+                        all += 1;
+                    }
                 }
             }
         }
@@ -57,7 +61,7 @@ fn intervals_hold_what_they_promise() {
 #[test]
 fn more_pilots_and_less_noise_narrow_the_interval() {
     let width = |noise: f64| {
-        let world = World { ceiling: 0.9, scale: 3.0, exponent: 0.5, noise };
+        let world = World { ceiling: 0.9, scale: 3.0, exponent: 0.5, offset: 0.0, noise };
         let forecast = fit(&world.pilots(&mut Stream::new(3, 0)), 1).forecast(6400.0);
         forecast.high - forecast.low
     };
@@ -66,7 +70,7 @@ fn more_pilots_and_less_noise_narrow_the_interval() {
 
 #[test]
 fn the_curve_is_not_known_beyond_what_it_is_at_the_pilots() {
-    let world = World { ceiling: 0.9, scale: 3.0, exponent: 0.5, noise: 0.005 };
+    let world = World { ceiling: 0.9, scale: 3.0, exponent: 0.5, offset: 0.0, noise: 0.005 };
     let curve = fit(&world.pilots(&mut Stream::new(3, 0)), 1);
     let width = |rows: f64| {
         let forecast = curve.forecast(rows);
@@ -100,7 +104,7 @@ fn a_perfect_score_and_a_flat_curve_have_answers() {
         let forecast = fit(&pilots, 1).forecast(800.0);
         let ends = [forecast.low, forecast.quality, forecast.high];
         assert!(ends.iter().all(|end| (0.0..=1.0).contains(end)), "{ends:?}");
-        assert!(forecast.low <= quality + 1e-9 && forecast.quality >= quality - 0.05, "{ends:?}");
+        assert!(forecast.low <= quality + 1e-3 && forecast.quality >= quality - 0.05, "{ends:?}");
     }
 }
 
@@ -121,7 +125,7 @@ fn what_is_no_curve_is_said() {
 
 #[test]
 fn the_same_pilots_and_seed_give_the_same_answer() {
-    let world = World { ceiling: 0.9, scale: 3.0, exponent: 0.5, noise: 0.005 };
+    let world = World { ceiling: 0.9, scale: 3.0, exponent: 0.5, offset: 0.0, noise: 0.005 };
     let pilots = world.pilots(&mut Stream::new(3, 0));
     assert_eq!(fit(&pilots, 1).forecast(6400.0), fit(&pilots, 1).forecast(6400.0));
 }
