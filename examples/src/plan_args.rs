@@ -55,7 +55,7 @@ pub struct PlanArgs {
     pub seeds: usize,
     /// Fewest optimizer steps of a run, also of the one that is planned: where the rows are too few for
     /// them it takes more epochs
-    #[arg(long, value_name = "N", default_value_t = 200.0)]
+    #[arg(long, value_name = "N", default_value_t = 1000.0)]
     pub least_steps: f64,
     /// How runs train.
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! A plan's word against real runs: the quality at all rows, forecast from pilots on a quarter of them,
 //! beside what a run on all rows with a seed of its own measures.
 //!
-//! `TUNEWISE_PLANS=20 TUNEWISE_LEAST_STEPS=1000 cargo test -p tunewise-bert --features plan --test plan_honesty -- --nocapture`
+//! `TUNEWISE_PLANS=20 cargo test -p tunewise-bert --features plan --test plan_honesty -- --nocapture`
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 use std::fmt::Write as _;

@@ -22,7 +22,7 @@ use crate::{Error, Result};
 /// | `full_rows` | the training rows divided by `max_share` | | rows that labelling could reach |
 /// | `slices` | 4 | ≥ 3 | sizes of slices |
 /// | `seeds` | 3 | ≥ 2 | runs of a size and model |
-/// | `least_steps` | 200 | ≥ 0 | fewest optimizer steps of a run: short ones take more epochs |
+/// | `least_steps` | 1000 | ≥ 0 | fewest optimizer steps of a run: short ones take more epochs |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanConfig {
     /// What is weighed.
@@ -71,7 +71,7 @@ impl PlanConfig {
             full_rows: None,
             slices: 4,
             seeds: 3,
-            least_steps: 200.0,
+            least_steps: 1000.0,
         }
     }
 
