@@ -5,8 +5,8 @@
 //! share of it that no data removes, c the exponent (Hestness et al. 2017, "Deep learning scaling is
 //! predictable, empirically") and d the rows that pretraining was worth (Hernandez et al. 2021, "Scaling
 //! laws for transfer"): as long as D is no more than that, the curve still becomes steeper. Viering and
-//! Loog 2022, "The shape of learning curves", weigh it (`pow4`) against other laws. Few pilots fit many such curves, and the best one overstates
-//! what is known; so all are kept, weighted by how well they explain the pilots: a Bayesian grid
+//! Loog 2022, "The shape of learning curves", weigh it (`pow4`) against other laws. Few pilots fit many
+//! such curves, and the best one overstates what is known; so all are kept, weighted by how well they explain the pilots: a Bayesian grid
 //! (Domhan et al. 2015 extrapolate curves so, with Markov chains) in r, c, d and the noise, with E
 //! integrated out.
 //!

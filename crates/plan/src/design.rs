@@ -10,7 +10,7 @@ use crate::{Error, Result};
 const LEAST_ROWS: usize = 32;
 /// Rows that every label has in a slice, on the average.
 const LEAST_A_LABEL: usize = 2;
-/// Sizes that a curve needs: it has three constants.
+/// Sizes that a curve needs: two make a line, whatever bends it.
 const LEAST_SLICES: usize = 3;
 /// Apart at least: slices of like size say nothing about the curve.
 const LEAST_SPAN: usize = 4;

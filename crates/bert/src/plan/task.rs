@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use tunewise_plan::{
-    Answer, Design, Journal, ModelView, PilotRecord, PilotsEnd, Prices, Question, Recipe, Schedule,
-    Setting,
+    Answer, Design, Journal, ModelView, PilotRecord, PilotsEnd, Prices, Question, Schedule, Setting,
 };
 
 use super::config::{ModelChoice, PlanConfig};
@@ -72,7 +71,7 @@ pub fn plan(
     let schedule = Schedule::new(&design, names.clone(), rows.classes.clone())?;
     let folder = base.output_dir.as_path();
     let recipe = config.recipe(base);
-    let fingerprint = fingerprint(base, config, (&design, &recipe))?;
+    let fingerprint = fingerprint(base, config, &design)?;
     if base.overwrite_output_dir && !base.resume {
         clear(folder)?;
     }
@@ -171,7 +170,7 @@ fn checkpoints(models: &[ModelChoice], runs: &Path) -> Result<Vec<PathBuf>> {
 fn fingerprint(
     base: &FinetuneConfig,
     config: &PlanConfig,
-    (design, recipe): (&Design, &Recipe),
+    design: &Design,
 ) -> Result<Map<String, Value>> {
     let hash = |path: &Path| files::sha256(path).map(|(hash, _)| hash);
     let weights = |model: &ModelChoice| {
@@ -188,7 +187,7 @@ fn fingerprint(
     put("models", json!(models));
     put("metric", json!(config.metric));
     put("design", json!(design));
-    put("least_steps", json!(recipe.least_steps));
+    put("least_steps", json!(config.least_steps));
     put("threads", json!(base.threads));
     if let Value::Object(settings) = serde_json::to_value(base).at(Path::new("configuration"))? {
         let free = |name: &str| FinetuneConfig::MAY_CHANGE.contains(&name);
