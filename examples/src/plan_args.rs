@@ -50,13 +50,17 @@ pub struct PlanArgs {
     /// Sizes of slices
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub slices: usize,
-    /// Runs of a size and model
+    /// Runs of a size, length and model
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub seeds: usize,
     /// Fewest optimizer steps of a run, also of the one that is planned: where the rows are too few for
     /// them it takes more epochs
-    #[arg(long, value_name = "N", default_value_t = 1000.0)]
+    #[arg(long, value_name = "N", default_value_t = 200.0)]
     pub least_steps: f64,
+    /// How many times the epochs the longer pilots take: they tell what runs lack for want of steps from
+    /// what they lack for want of rows
+    #[arg(long, value_name = "TIMES", default_value_t = 3.0)]
+    pub longer: f64,
     /// How runs train.
     #[command(flatten)]
     pub finetune: FinetuneArgs,
@@ -83,6 +87,7 @@ impl PlanArgs {
         config.slices = self.slices;
         config.seeds = self.seeds;
         config.least_steps = self.least_steps;
+        config.longer = self.longer;
         let mut base = self.finetune.resolve()?;
         if !base.model_name_or_path.as_os_str().is_empty() {
             return Err("--model-name-or-path is for finetune: give --model".into());

@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ceiling: 0.92,
         scale: 1.3,
         exponent: 0.42,
+        untrained: 3.0,
         noise: 0.006,
         parameters: 22_713_986,
         fixed_seconds: 0.4,
@@ -37,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let recipe = Recipe { epochs: 3.0, least_steps: 200.0, batch: 16.0 };
     let names = vec!["six layers".to_owned(), "three layers".to_owned()];
     let classes = (0..FULL_ROWS).map(|row| row % 2).collect();
-    let schedule = Schedule::new(&Design::new(FULL_ROWS), names.clone(), classes)?;
+    let schedule = Schedule::new(&Design::new(FULL_ROWS), &recipe, names.clone(), classes)?;
     let models = vec![large, small];
     let mut runner = Simulated { models, recipe, tokens_a_row: 25.0, seed: 3, stop_before: None };
     let mut journal = Journal::open(Path::new(folder), serde_json::Map::new(), true)?;

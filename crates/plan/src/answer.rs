@@ -79,7 +79,7 @@ pub struct ModelSummary {
     pub hours_per_parameter: f64,
     /// Hours that any run takes.
     pub fixed_hours: f64,
-    /// The curve, from the smallest slice to all rows.
+    /// The curve, from the smallest slice to all rows, as if epochs did not have to be whole.
     pub curve: Vec<Forecast>,
     /// By cost, from the rows there are to all: cost, and quality.
     pub by_cost: Vec<(f64, Forecast)>,
@@ -194,7 +194,7 @@ impl Answer {
 
 /// The best model on the rows there are.
 fn best_now(views: &[ModelView<'_>]) -> usize {
-    let quality = |view: &ModelView<'_>| view.curve.forecast(view.setting().owned as f64).quality;
+    let quality = |view: &ModelView<'_>| view.forecast(view.setting().owned as f64).quality;
     let numbered = views.iter().map(quality).enumerate();
     numbered.max_by(|one, other| one.1.total_cmp(&other.1)).map_or(0, |(at, _)| at)
 }
@@ -218,10 +218,8 @@ fn summary(view: &ModelView<'_>, question: &Question, decision: &Decision) -> Mo
         ceiling: view.curve.ceiling(),
         hours_per_parameter: law.per_parameter,
         fixed_hours: law.fixed,
-        curve: between(smallest, full).map(|rows| view.curve.forecast(rows)).collect(),
-        by_cost: between(owned, full)
-            .map(|rows| (view.cost(rows), view.curve.forecast(rows)))
-            .collect(),
+        curve: between(smallest, full).map(|rows| view.trend(rows)).collect(),
+        by_cost: between(owned, full).map(|rows| (view.cost(rows), view.trend(rows))).collect(),
     }
 }
 
@@ -251,10 +249,10 @@ fn assumptions(view: &ModelView<'_>, question: &Question) -> Vec<String> {
         ),
         "New rows are like those there are: same source, same labels, same care.".to_owned(),
         format!(
-            "Every run trains alike: {} epochs, and at least {} steps of {} rows.",
+            "Every run trains alike: {} epochs, and at least {} steps of {} rows. Some pilots on the largest slices train for more epochs, to tell what steps are short of from what rows are.",
             setting.recipe.epochs, setting.recipe.least_steps, setting.recipe.batch
         ),
-        "Quality follows a power law with a floor in the number of rows, up to a drift that grows with the distance from the pilots.".to_owned(),
+        "The error has a floor and falls by a power law in rows and one in steps, up to a drift that grows with the distance from the pilots.".to_owned(),
     ];
     match &prices.quality {
         Some(it) => said.push(format!(

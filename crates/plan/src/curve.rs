@@ -1,24 +1,35 @@
-//! Learning curves: quality as a function of rows, as uncertain as few pilots leave it.
+//! Learning curves: quality as a function of rows and steps, as uncertain as few pilots leave it.
 //!
-//! The error 1 − quality at D rows is a shifted power law with a floor,
-//! e(D) = E·(r + (1 − r)·((D + d)/(D₀ + d))^−c), where D₀ is the largest slice, E the error there, r the
-//! share of it that no data removes, c the exponent (Hestness et al. 2017, "Deep learning scaling is
-//! predictable, empirically") and d the rows that pretraining was worth (Hernandez et al. 2021, "Scaling
-//! laws for transfer"): as long as D is no more than that, the curve still becomes steeper. Viering and
-//! Loog 2022, "The shape of learning curves", weigh it (`pow4`) against other laws. Few pilots fit many
-//! such curves, and the best one overstates what is known; so all are kept, weighted by how well they explain the pilots: a Bayesian grid
-//! (Domhan et al. 2015 extrapolate curves so, with Markov chains) in r, c, d and the noise, with E
-//! integrated out.
+//! The error 1 − quality of a run of S optimizer steps on D rows is
+//! e(D, S) = E·(r + (1 − r)·(u^p + v^p)^(1/p)), with
 //!
-//! Two things beside seed noise are owned up to. Small slices scatter more: their variance grows as
-//! (D₀/D)^κ. And no curve is a power law: around it lies a random walk in ln D that is 0 at D₀, so that
-//! the doubt grows with the distance (model discrepancy, Kennedy and O'Hagan 2001).
+//! - u = ((D + d)/(D₀ + d))^−c, what rows leave to be learned: a power law (Hestness et al. 2017, "Deep
+//!   learning scaling is predictable, empirically"), shifted by the rows d that pretraining was worth
+//!   (Hernandez et al. 2021, "Scaling laws for transfer"; `pow4` in Viering and Loog 2022, "The shape of
+//!   learning curves");
+//! - v = β·(S/S₀)^−b, what steps leave: a power law too (Kaplan et al. 2020, "Scaling laws for neural
+//!   language models", which bounds loss by data and by steps likewise). The larger p, the more sharply the
+//!   scarcer of the two alone sets the limit. A run of few steps says little of its rows (Mosbach et al.
+//!   2021, "On the stability of fine-tuning BERT");
+//! - D₀ the largest slice, S₀ the shortest runs on it, E the error there but for steps, r the share of it
+//!   that neither removes.
+//!
+//! Few pilots fit many such curves, and the best one overstates what is known; so all are kept, weighted by
+//! how well they explain the pilots: laws all over the belief, a grid in the noise, E integrated out
+//! (Domhan et al. 2015 extrapolate curves so, with Markov chains).
+//!
+//! Three things beside plain seed noise are owned up to. Small slices scatter more: their variance grows as
+//! (D₀/D)^κ. Runs of a seed and size train on the same rows, whose luck they share. And no curve is a power
+//! law: around it lies a random walk in ln D that is 0 at D₀, so that the doubt grows with the distance
+//! (model discrepancy, Kennedy and O'Hagan 2001).
 //!
 //! All runs are measured on the same validation rows. The luck of these rows is part of the curve and
 //! cancels in a prediction of what will be measured on them; it is said apart, as
 //! [`LearningCurve::validation_error`].
 
+mod blocks;
 mod grid;
+mod law;
 mod prior;
 
 use serde::Serialize;
@@ -41,6 +52,10 @@ const LEAST_SIZES: usize = 3;
 pub struct Observation {
     /// D, rows.
     pub rows: f64,
+    /// S, optimizer steps; `f64::INFINITY` for a run that was trained to the end.
+    pub steps: f64,
+    /// Runs of a seed and size trained on the same rows.
+    pub seed: u64,
     /// The metric, 0 to 1.
     pub quality: f64,
 }
@@ -63,7 +78,8 @@ pub struct CurveData<'a> {
 /// The curves that may be, a draw each.
 #[derive(Debug, Clone)]
 pub struct LearningCurve {
-    reference: f64,
+    rows: f64,
+    steps: f64,
     validation_rows: usize,
     left_out: Vec<usize>,
     draws: Vec<Draw>,
@@ -74,7 +90,7 @@ pub struct LearningCurve {
 struct Draw {
     /// E.
     error: f64,
-    constants: grid::Constants,
+    law: law::Law,
     /// How far off a power law, a unit of √ln(D/D₀).
     drift: f64,
     /// Standard deviation of a run at D₀, times a standard normal number.
@@ -106,13 +122,16 @@ impl LearningCurve {
     /// ```
     /// use tunewise_plan::{CurveData, LearningCurve, Observation};
     ///
-    /// let at = |rows: f64, luck: f64| Observation { rows, quality: 0.9 - 1.5 / rows.sqrt() + luck };
+    /// let steps = f64::INFINITY;
+    /// let at = |rows: f64, (seed, luck): (u64, f64)| {
+    ///     Observation { rows, steps, seed, quality: 0.9 - 1.5 / rows.sqrt() + luck }
+    /// };
     /// let pilots: Vec<_> = [100.0, 200.0, 400.0, 800.0]
     ///     .into_iter()
-    ///     .flat_map(|rows| [at(rows, -0.004), at(rows, 0.001), at(rows, 0.003)])
+    ///     .flat_map(|rows| [(1, -0.004), (2, 0.001), (3, 0.003)].map(|luck| at(rows, luck)))
     ///     .collect();
     /// let data = CurveData { model: "m", pilots: &pilots, validation_rows: 1000, chance: 0.5, seed: 1 };
-    /// let forecast = LearningCurve::fit(&data)?.forecast(3200.0);
+    /// let forecast = LearningCurve::fit(&data)?.forecast(3200.0, steps);
     /// let truth = 0.9 - 1.5 / 3200_f64.sqrt();
     /// assert!(forecast.low < truth && truth < forecast.high);
     /// assert!((forecast.quality - truth).abs() < 0.02);
@@ -126,17 +145,17 @@ impl LearningCurve {
         check(data)?;
         let (pilots, left_out) = on_the_curve(data);
         let grid = grid::Grid::new(&pilots, data.validation_rows);
-        let weights = grid.weights();
+        let weights = grid.weights()?;
         let mut stream = Stream::new(data.seed, 1);
         let draws = grid.draw(&weights, DRAWS, &mut stream);
-        let reference = grid.reference();
-        Ok(Self { reference, validation_rows: data.validation_rows, left_out, draws })
+        let (rows, steps) = grid.reference();
+        Ok(Self { rows, steps, validation_rows: data.validation_rows, left_out, draws })
     }
 
     /// D₀, rows of the largest slice.
     #[must_use]
     pub fn reference(&self) -> f64 {
-        self.reference
+        self.rows
     }
 
     /// Sizes of slices that were too small to learn from, and are left out.
@@ -145,18 +164,24 @@ impl LearningCurve {
         &self.left_out
     }
 
-    /// The average quality of runs on so many rows, a curve each, in the order of the draws.
+    /// The average quality of runs of so many steps on so many rows, a curve each, in the order of the
+    /// draws.
     #[must_use]
-    pub fn expected(&self, rows: f64) -> Vec<f64> {
-        self.draws.iter().map(|draw| draw.expected(rows / self.reference)).collect()
+    pub fn expected(&self, rows: f64, steps: f64) -> Vec<f64> {
+        let (rows, steps) = (rows / self.rows, steps / self.steps);
+        self.draws.iter().map(|draw| draw.expected(rows, steps)).collect()
     }
 
-    /// What is expected at so many rows.
+    fn measured(&self, rows: f64, steps: f64) -> impl Iterator<Item = f64> {
+        let (rows, steps) = (rows / self.rows, steps / self.steps);
+        self.draws.iter().map(move |draw| draw.measured(rows, steps))
+    }
+
+    /// What is expected of runs of so many steps on so many rows.
     #[must_use]
-    pub fn forecast(&self, rows: f64) -> Forecast {
-        let ratio = rows / self.reference;
-        let expected = sorted(self.expected(rows));
-        let measured = sorted(self.draws.iter().map(|draw| draw.measured(ratio)).collect());
+    pub fn forecast(&self, rows: f64, steps: f64) -> Forecast {
+        let expected = sorted(self.expected(rows, steps));
+        let measured = sorted(self.measured(rows, steps).collect());
         let (tail, mean) = ((1.0 - LEVEL) / 2.0, mean(&expected));
         Forecast {
             rows,
@@ -168,11 +193,10 @@ impl LearningCurve {
         }
     }
 
-    /// How probable it is that one run on so many rows measures at least `target`.
+    /// How probable it is that one run of so many steps on so many rows measures at least `target`.
     #[must_use]
-    pub fn chance(&self, rows: f64, target: f64) -> f64 {
-        let ratio = rows / self.reference;
-        let reached = self.draws.iter().filter(|draw| draw.measured(ratio) >= target).count();
+    pub fn chance(&self, rows: f64, steps: f64, target: f64) -> f64 {
+        let reached = self.measured(rows, steps).filter(|&quality| quality >= target).count();
         reached as f64 / self.draws.len().max(1) as f64
     }
 
@@ -180,8 +204,7 @@ impl LearningCurve {
     /// and upper end of the 80 % interval.
     #[must_use]
     pub fn ceiling(&self) -> [f64; 3] {
-        let ceilings =
-            sorted(self.draws.iter().map(|it| 1.0 - it.error * it.constants.floor).collect());
+        let ceilings = sorted(self.draws.iter().map(|it| 1.0 - it.error * it.law.floor).collect());
         let tail = (1.0 - LEVEL) / 2.0;
         [tail, 0.5, 1.0 - tail].map(|share| quantile(&ceilings, share))
     }
@@ -189,7 +212,7 @@ impl LearningCurve {
     /// c: the lower end, middle and upper end of its 80 % interval.
     #[must_use]
     pub fn exponent(&self) -> [f64; 3] {
-        let all = sorted(self.draws.iter().map(|draw| draw.constants.exponent).collect());
+        let all = sorted(self.draws.iter().map(|draw| draw.law.exponent).collect());
         let tail = (1.0 - LEVEL) / 2.0;
         [tail, 0.5, 1.0 - tail].map(|share| quantile(&all, share))
     }
@@ -203,16 +226,15 @@ impl LearningCurve {
 }
 
 impl Draw {
-    /// At D/D₀ = `ratio`.
-    fn expected(&self, ratio: f64) -> f64 {
-        let beyond = ratio.ln().max(0.0).sqrt();
-        let error = self.error * self.constants.shape(ratio) + self.drift * beyond;
-        1.0 - error.clamp(0.0, 1.0)
+    /// At D/D₀ and S/S₀.
+    fn expected(&self, rows: f64, steps: f64) -> f64 {
+        let drift = self.drift * rows.ln().max(0.0).sqrt();
+        1.0 - (self.error * self.law.shape(rows, steps) + drift).clamp(0.0, 1.0)
     }
 
-    fn measured(&self, ratio: f64) -> f64 {
-        let luck = self.luck * ratio.powf(-self.spread / 2.0);
-        (self.expected(ratio) + luck).clamp(0.0, 1.0)
+    fn measured(&self, rows: f64, steps: f64) -> f64 {
+        let luck = self.luck * rows.powf(-self.spread / 2.0);
+        (self.expected(rows, steps) + luck).clamp(0.0, 1.0)
     }
 }
 
@@ -225,6 +247,12 @@ fn check(data: &CurveData<'_>) -> Result<()> {
         return fault(format!(
             "a pilot on {} rows has the quality {}, expected a number from 0 to 1",
             pilot.rows, pilot.quality
+        ));
+    }
+    if let Some(pilot) = data.pilots.iter().find(|it| it.steps.is_nan() || it.steps < 1.0) {
+        return fault(format!(
+            "a pilot on {} rows has {} steps, expected at least 1",
+            pilot.rows, pilot.steps
         ));
     }
     if data.validation_rows == 0 {

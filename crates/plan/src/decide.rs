@@ -133,8 +133,7 @@ fn cheapest(
     target: f64,
     confidence: f64,
 ) -> Option<Decision> {
-    let enough =
-        |view: &&ModelView<'_>, rows: &&f64| view.curve.chance(**rows, target) >= confidence;
+    let enough = |view: &&ModelView<'_>, rows: &&f64| view.chance(**rows, target) >= confidence;
     let plans = views.iter().filter_map(|view| {
         let rows = sizes.iter().find(|rows| enough(&view, rows))?;
         Some((view, *rows))
@@ -145,8 +144,8 @@ fn cheapest(
         Some((view, rows)) if sizes.first() == Some(&rows) => (view, rows, Verdict::Reached),
         Some((view, rows)) => (view, rows, Verdict::WithinReach),
         None => {
-            let chance = |view: &&ModelView<'_>| view.curve.chance(last, target);
-            let quality = |view: &&ModelView<'_>| view.curve.forecast(last).quality;
+            let chance = |view: &&ModelView<'_>| view.chance(last, target);
+            let quality = |view: &&ModelView<'_>| view.forecast(last).quality;
             let key = |view: &&ModelView<'_>| (chance(view), quality(view));
             let order = |one: &&ModelView<'_>, other: &&ModelView<'_>| {
                 let (one, other) = (key(one), key(other));
@@ -160,7 +159,7 @@ fn cheapest(
     Some(Decision {
         verdict,
         plan: view.at(rows),
-        chance: Some(view.curve.chance(rows, target)),
+        chance: Some(view.chance(rows, target)),
         rows_needed: Some(rows_needed(view, sizes, target)),
     })
 }
@@ -169,7 +168,7 @@ fn cheapest(
 fn rows_needed(view: &ModelView<'_>, sizes: &[f64], target: f64) -> [Option<f64>; 3] {
     let mut first: Vec<f64> = Vec::new();
     for &rows in sizes {
-        let expected = view.curve.expected(rows);
+        let expected = view.expected(rows);
         first.resize(expected.len(), f64::INFINITY);
         for (first, quality) in first.iter_mut().zip(expected) {
             if quality >= target {

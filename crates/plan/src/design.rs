@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tunewise_cost::uncertainty::Stream;
 
+use crate::forecast::Recipe;
 use crate::pilot::Pilot;
 use crate::{Error, Result};
 
@@ -12,11 +13,14 @@ const LEAST_ROWS: usize = 32;
 const LEAST_A_LABEL: usize = 2;
 /// Sizes that a curve needs: two make a line, whatever bends it.
 const LEAST_SLICES: usize = 3;
+/// The largest slices, which have longer runs too: on small ones rows set the limit, not steps.
+const LONGER_SLICES: usize = 2;
 /// Apart at least: slices of like size say nothing about the curve.
 const LEAST_SPAN: usize = 4;
 
 /// How pilots are laid out: slices of the rows, the largest of at most `max_share` of `full_rows`, each
-/// half of the next; every model and seed on every slice.
+/// half of the next; every model and seed on every slice, on the two largest for more epochs too: what runs
+/// lack for want of steps goes another way than what they lack for want of rows.
 ///
 /// | field | default | meaning |
 /// | --- | --- | --- |
@@ -24,7 +28,8 @@ const LEAST_SPAN: usize = 4;
 /// | `max_share` | 0.25 | the share of them that pilots may use |
 /// | `slices` | 4 | sizes, each `ratio` times the one before |
 /// | `ratio` | 2 | |
-/// | `seeds` | 3 | runs of a size and model |
+/// | `seeds` | 3 | runs of a size, length and model |
+/// | `longer` | 3 | times the epochs of the longer runs |
 /// | `seed` | 42 | from which all seeds follow |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Design {
@@ -36,8 +41,10 @@ pub struct Design {
     pub slices: usize,
     /// A size by the one before; above 1.
     pub ratio: f64,
-    /// Runs of a size and model; at least 2, since one cannot tell noise from progress.
+    /// Runs of a size, length and model; at least 2, since one cannot tell noise from progress.
     pub seeds: usize,
+    /// How many times the epochs of the longer runs; above 1.
+    pub longer: f64,
     /// From which all seeds follow.
     pub seed: u64,
 }
@@ -46,7 +53,7 @@ impl Design {
     /// The default for so many rows.
     #[must_use]
     pub fn new(full_rows: usize) -> Self {
-        Self { full_rows, max_share: 0.25, slices: 4, ratio: 2.0, seeds: 3, seed: 42 }
+        Self { full_rows, max_share: 0.25, slices: 4, ratio: 2.0, seeds: 3, longer: 3.0, seed: 42 }
     }
 
     /// The rows that pilots use, in the order in which labelling would come by them: those of labels
@@ -99,21 +106,29 @@ impl Design {
         sizes
     }
 
-    /// The pilots of so many models, the smallest first.
+    /// The pilots of so many models that train by a recipe: the smallest first, then the longer ones.
     ///
     /// ```
-    /// let design = tunewise_plan::Design::new(4000);
-    /// let pilots = design.pilots(2, &design.sizes(1000, 2));
-    /// assert_eq!((pilots.len(), pilots[0].rows, pilots[23].rows), (24, 125, 1000));
+    /// use tunewise_plan::{Design, Recipe};
+    ///
+    /// let design = Design::new(4000);
+    /// let recipe = Recipe { epochs: 3.0, least_steps: 100.0, batch: 16.0 };
+    /// let pilots = design.pilots(&recipe, 2, &design.sizes(1000, 2));
+    /// let (first, last) = (pilots[0], pilots[35]);
+    /// assert_eq!((pilots.len(), first.rows, first.epochs), (36, 125, 13.0));
+    /// assert_eq!((last.rows, last.epochs, last.seed), (1000, 9.0, 44));
     /// ```
     #[must_use]
-    pub fn pilots(&self, models: usize, sizes: &[usize]) -> Vec<Pilot> {
+    pub fn pilots(&self, recipe: &Recipe, models: usize, sizes: &[usize]) -> Vec<Pilot> {
+        let largest = sizes.iter().skip(sizes.len().saturating_sub(LONGER_SLICES));
+        let own = sizes.iter().map(|&rows| (rows, 1.0));
         let mut pilots = Vec::new();
-        for &rows in sizes {
+        for (rows, times) in own.chain(largest.map(|&rows| (rows, self.longer))) {
+            let epochs = times * recipe.epochs(rows as f64);
             for run in 0..self.seeds {
+                let seed = self.seed.wrapping_add(run as u64);
                 for model in 0..models {
-                    let seed = self.seed.wrapping_add(run as u64);
-                    pilots.push(Pilot { number: pilots.len(), model, rows, seed });
+                    pilots.push(Pilot { number: pilots.len(), model, rows, seed, epochs });
                 }
             }
         }
@@ -135,6 +150,9 @@ impl Design {
         }
         if self.seeds < 2 {
             return fault("seeds", self.seeds.to_string(), "at least 2");
+        }
+        if !(self.longer > 1.0 && self.longer.is_finite()) {
+            return fault("longer", self.longer.to_string(), "a number above 1");
         }
         Ok(())
     }
@@ -230,14 +248,17 @@ mod tests {
         let classes: Vec<usize> = (0..900).map(|row| row % 3).collect();
         let design = Design::new(900);
         let pool = design.pool(&classes).unwrap();
-        let pilots = design.pilots(1, &design.sizes(pool.len(), 3));
+        let recipe = Recipe { epochs: 1.0, least_steps: 0.0, batch: 16.0 };
+        let pilots = design.pilots(&recipe, 1, &design.sizes(pool.len(), 3));
         let of_seed: Vec<Vec<usize>> = pilots
             .iter()
             .filter(|pilot| pilot.seed == 43)
             .map(|pilot| slice(&pool, &classes, pilot))
             .collect();
-        assert_eq!(of_seed.len(), 4);
-        assert!(of_seed.windows(2).all(|pair| pair[1].starts_with(&pair[0])));
+        // Four slices, and the two largest once more for the longer runs.
+        assert_eq!(of_seed.len(), 6);
+        assert_eq!(of_seed[2..4], of_seed[4..]);
+        assert!(of_seed[..4].windows(2).all(|pair| pair[1].starts_with(&pair[0])));
         let mut largest = of_seed[3].clone();
         largest.sort_unstable();
         let mut all = pool.clone();

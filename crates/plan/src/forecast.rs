@@ -34,7 +34,18 @@ impl Recipe {
     /// ```
     #[must_use]
     pub fn epochs(&self, rows: f64) -> f64 {
-        self.epochs.max((self.least_steps / (rows / self.batch).ceil()).ceil())
+        self.epochs.max((self.least_steps / self.steps(rows, 1.0)).ceil())
+    }
+
+    /// Optimizer steps of so many epochs over so many rows.
+    ///
+    /// ```
+    /// let recipe = tunewise_plan::Recipe { epochs: 3.0, least_steps: 200.0, batch: 16.0 };
+    /// assert_eq!((recipe.steps(320.0, 3.0), recipe.steps(305.0, 2.5)), (60.0, 50.0));
+    /// ```
+    #[must_use]
+    pub fn steps(&self, rows: f64, epochs: f64) -> f64 {
+        (epochs * (rows / self.batch).ceil()).ceil()
     }
 }
 
@@ -114,8 +125,15 @@ impl<'a> ModelView<'a> {
             let what = "no pilots of it".to_owned();
             return Err(Error::Curve { model: name.to_owned(), what });
         };
-        let seen =
-            |it: &PilotRecord| Observation { rows: it.rows as f64, quality: it.measured.quality };
+        let seen = |it: &PilotRecord| {
+            let (rows, quality) = (it.rows as f64, it.measured.quality);
+            Observation {
+                rows,
+                steps: setting.recipe.steps(rows, it.epochs),
+                seed: it.seed,
+                quality,
+            }
+        };
         let observations: Vec<Observation> = pilots.iter().map(seen).collect();
         let data = CurveData {
             model: name,
@@ -151,11 +169,52 @@ impl<'a> ModelView<'a> {
         rows * self.setting.recipe.epochs(rows) * self.tokens_a_row
     }
 
+    /// What a run on so many rows is expected to measure.
+    #[must_use]
+    pub fn forecast(&self, rows: f64) -> Forecast {
+        self.curve.forecast(rows, self.steps(rows))
+    }
+
+    /// The same as if epochs did not have to be whole: what [`forecast`](Self::forecast) lies around where
+    /// rows are few.
+    #[must_use]
+    pub fn trend(&self, rows: f64) -> Forecast {
+        let Recipe { epochs, least_steps, batch } = self.setting.recipe;
+        self.curve.forecast(rows, (epochs * rows / batch).max(least_steps).max(1.0))
+    }
+
+    /// The average quality of runs on so many rows, a curve each.
+    #[must_use]
+    pub fn expected(&self, rows: f64) -> Vec<f64> {
+        self.curve.expected(rows, self.steps(rows))
+    }
+
+    /// The same for runs of so many times the epochs.
+    #[must_use]
+    pub fn expected_longer(&self, rows: f64, times: f64) -> Vec<f64> {
+        self.curve.expected(rows, times * self.steps(rows))
+    }
+
+    /// How probable it is that one run on so many rows measures at least `target`.
+    #[must_use]
+    pub fn chance(&self, rows: f64, target: f64) -> f64 {
+        self.curve.chance(rows, self.steps(rows), target)
+    }
+
+    fn steps(&self, rows: f64) -> f64 {
+        self.setting.recipe.steps(rows, self.setting.recipe.epochs(rows))
+    }
+
     /// What labelling up to so many rows and one training on them cost.
     #[must_use]
     pub fn cost(&self, rows: f64) -> f64 {
-        let hours = self.time.hours(self.tokens(rows)).hours;
-        self.label_cost(rows) + self.setting.prices.machine.per_hour * hours
+        self.label_cost(rows) + self.training_cost(self.tokens(rows))
+    }
+
+    /// What training on so many tokens costs, all epochs together.
+    #[must_use]
+    pub fn training_cost(&self, tokens: f64) -> f64 {
+        self.setting.prices.machine.per_hour * self.time.hours(tokens).hours
     }
 
     /// Everything about so many rows.
@@ -175,7 +234,7 @@ impl<'a> ModelView<'a> {
             cost: label_cost + rate * training.hours,
             cost_low: label_cost + rate * training.low,
             cost_high: label_cost + rate * training.high,
-            quality: self.curve.forecast(rows),
+            quality: self.forecast(rows),
         }
     }
 

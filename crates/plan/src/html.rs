@@ -75,7 +75,7 @@ fn plan_table(out: &mut String, answer: &Answer) {
 }
 
 fn learning(out: &mut String, answer: &Answer) -> Result<()> {
-    out.push_str("<h2>What more rows bring</h2>\n<p class=\"note\">Dots are the pilots that were run. Lines are the quality to expect on more rows; the shaded range holds eight runs in ten. The further from the dots, the wider it is.</p>\n");
+    out.push_str("<h2>What more rows bring</h2>\n<p class=\"note\">Dots are the pilots that were run, with those for more epochs. Lines are the quality to expect on more rows; the shaded range holds eight runs in ten. The further from the dots, the wider it is. Where a line has a kink, more rows begin to make longer runs.</p>\n");
     put(
         out,
         format_args!(
@@ -230,7 +230,7 @@ fn pilots(out: &mut String, answer: &Answer) {
     put(
         out,
         format_args!(
-            "<details><summary>The {} pilots</summary>\n<div class=\"wide\"><table><tr><th>model</th><th class=\"n\">rows</th><th class=\"n\">seed</th><th class=\"n\">{}</th><th class=\"n\">training</th></tr>\n",
+            "<details><summary>The {} pilots</summary>\n<div class=\"wide\"><table><tr><th>model</th><th class=\"n\">rows</th><th class=\"n\">epochs</th><th class=\"n\">seed</th><th class=\"n\">{}</th><th class=\"n\">training</th></tr>\n",
             answer.pilots.len(),
             escaped(&answer.metric)
         ),
@@ -239,9 +239,10 @@ fn pilots(out: &mut String, answer: &Answer) {
         put(
             out,
             format_args!(
-                "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{:.4}</td><td class=\"n\">{:.1} s</td></tr>\n",
+                "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{:.4}</td><td class=\"n\">{:.1} s</td></tr>\n",
                 escaped(&it.model),
                 it.rows,
+                it.epochs,
                 it.seed,
                 it.measured.quality,
                 it.measured.training_seconds

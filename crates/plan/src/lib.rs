@@ -1,4 +1,4 @@
-//! Where to spend: more labels, a larger model, or nothing more.
+//! Where to spend: more labels, longer training, a larger model, or nothing more.
 //!
 //! Small pilot runs on growing slices of the rows ([`Design`], [`Schedule`], [`PilotRunner`]) become a
 //! learning curve with its uncertainty ([`LearningCurve`]) and a time law ([`TimeLaw`]) a model; with a

@@ -1,4 +1,4 @@
-//! What the next step is worth: more labels, a larger model, or none.
+//! What the next step is worth: more labels, longer training, another model, or none.
 
 use serde::Serialize;
 
@@ -7,6 +7,8 @@ use crate::forecast::ModelView;
 
 /// Labels of a step.
 pub const STEP: f64 = 1000.0;
+/// Times the epochs of a step: the longer pilots have been there, and beyond it is a guess.
+const TIMES: f64 = 2.0;
 /// A smaller gain, in points, is none.
 const LEAST_GAIN: f64 = 0.1;
 
@@ -37,6 +39,11 @@ pub enum MoveKind {
     Labels {
         /// How many.
         count: f64,
+    },
+    /// So many times the epochs on the same rows.
+    Epochs {
+        /// How many.
+        times: f64,
     },
     /// Another model on the same rows.
     Model {
@@ -69,16 +76,20 @@ pub fn next_moves(
     full_rows: usize,
 ) -> Option<Moves> {
     let view = views.get(from)?;
-    let here = view.curve.expected(rows);
+    let here = view.expected(rows);
     let count = STEP.min(full_rows as f64 - rows);
     let mut moves = Vec::new();
     if count >= 1.0 {
-        let there = view.curve.expected(rows + count);
+        let there = view.expected(rows + count);
         let cost = view.cost(rows + count) - view.cost(rows);
         moves.push(step(view, MoveKind::Labels { count }, (&here, &there), cost));
     }
+    let there = view.expected_longer(rows, TIMES);
+    let cost =
+        view.training_cost(TIMES * view.tokens(rows)) - view.training_cost(view.tokens(rows));
+    moves.push(step(view, MoveKind::Epochs { times: TIMES }, (&here, &there), cost));
     for other in views.iter().filter(|other| other.name != view.name) {
-        let there = other.curve.expected(rows);
+        let there = other.expected(rows);
         let kind = MoveKind::Model { name: other.name.clone() };
         // The two curves' draws are in the order of their grids: paired at random they are independent.
         let (mixed, cost) = (rotated(&there), other.cost(rows) - view.cost(rows));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A pilot to run: a model fine-tuned on a slice of the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pilot {
     /// Its number, counted from 0.
     pub number: usize,
@@ -13,6 +13,8 @@ pub struct Pilot {
     pub rows: usize,
     /// Orders the rows, and starts the run's random numbers.
     pub seed: u64,
+    /// How often training passes over the rows.
+    pub epochs: f64,
 }
 
 /// What a run came to.
@@ -42,9 +44,20 @@ pub struct PilotRecord {
     pub rows: usize,
     /// Its seed.
     pub seed: u64,
+    /// How often it passed over the rows.
+    pub epochs: f64,
     /// What it came to.
     #[serde(flatten)]
     pub measured: Measured,
+}
+
+impl PilotRecord {
+    /// What a pilot of the model of that name came to.
+    #[must_use]
+    pub fn new(pilot: &Pilot, model: String, measured: Measured) -> Self {
+        let Pilot { number, rows, seed, epochs, .. } = *pilot;
+        Self { pilot: number, model, rows, seed, epochs, measured }
+    }
 }
 
 /// Runs pilots: fine-tunes a model, or pretends to.

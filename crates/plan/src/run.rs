@@ -29,11 +29,16 @@ pub enum PilotsEnd {
 }
 
 impl Schedule {
-    /// The pilots of a design on rows with labels `classes`.
+    /// The pilots of a design on rows with labels `classes`, trained by a recipe.
     ///
     /// # Errors
     /// [`Error::Setting`] without models or for two of one name, and those of [`Design::pool`].
-    pub fn new(design: &Design, models: Vec<String>, classes: Vec<usize>) -> Result<Self> {
+    pub fn new(
+        design: &Design,
+        recipe: &Recipe,
+        models: Vec<String>,
+        classes: Vec<usize>,
+    ) -> Result<Self> {
         let fault = |got: String, expected: &str| Error::Setting {
             name: "model".to_owned(),
             got,
@@ -51,7 +56,7 @@ impl Schedule {
         }
         let pool = design.pool(&classes)?;
         let sizes = design.sizes(pool.len(), design::count(&classes));
-        let pilots = design.pilots(models.len(), &sizes);
+        let pilots = design.pilots(recipe, models.len(), &sizes);
         Ok(Self { models, classes, pool, pilots })
     }
 
@@ -62,23 +67,23 @@ impl Schedule {
     /// use tunewise_plan::{Design, Recipe, Schedule, Simulated, SimulatedModel};
     ///
     /// let model = SimulatedModel {
-    ///     ceiling: 0.9, scale: 1.5, exponent: 0.5, noise: 0.0,
+    ///     ceiling: 0.9, scale: 1.5, exponent: 0.5, untrained: 0.0, noise: 0.0,
     ///     parameters: 20_000_000, fixed_seconds: 0.0, seconds_a_thousand_tokens: 1.0, time_noise: 0.0,
     /// };
     /// let recipe = Recipe { epochs: 1.0, least_steps: 0.0, batch: 16.0 };
     /// let world =
     ///     Simulated { models: vec![model], recipe, tokens_a_row: 20.0, seed: 1, stop_before: None };
     /// let classes = (0..4000).map(|row| row % 2).collect();
-    /// let schedule = Schedule::new(&Design::new(4000), vec!["m".to_owned()], classes)?;
+    /// let schedule = Schedule::new(&Design::new(4000), &recipe, vec!["m".to_owned()], classes)?;
     /// let records = world.records(&schedule);
-    /// assert_eq!(schedule.seconds_left(&[], &recipe), None);
-    /// // Three runs on 1000 rows are left.
-    /// let left = schedule.seconds_left(&records[..9], &recipe).unwrap();
-    /// assert!((left - 3.0 * 1000.0 * 20.0 / 1000.0).abs() < 1e-9);
+    /// assert_eq!(schedule.seconds_left(&[]), None);
+    /// // Three runs on 1000 rows are left, of three epochs.
+    /// let left = schedule.seconds_left(&records[..15]).unwrap();
+    /// assert!((left - 3.0 * 3.0 * 1000.0 * 20.0 / 1000.0).abs() < 1e-9);
     /// # Ok::<(), tunewise_plan::Error>(())
     /// ```
     #[must_use]
-    pub fn seconds_left(&self, records: &[PilotRecord], recipe: &Recipe) -> Option<f64> {
+    pub fn seconds_left(&self, records: &[PilotRecord]) -> Option<f64> {
         let pace = |of: &dyn Fn(&PilotRecord) -> bool| {
             let (mut seconds, mut rows) = (0.0, 0.0);
             for record in records.iter().filter(|it| of(it)) {
@@ -93,7 +98,7 @@ impl Schedule {
         let seconds = left.map(|pilot| {
             let name = self.models.get(pilot.model);
             let pace = pace(&|it| Some(&it.model) == name).unwrap_or(of_all);
-            pace * pilot.rows as f64 * recipe.epochs(pilot.rows as f64)
+            pace * pilot.rows as f64 * pilot.epochs
         });
         Some(seconds.sum())
     }
@@ -117,8 +122,7 @@ impl Schedule {
             let rows = design::slice(&self.pool, &self.classes, pilot);
             let Some(measured) = runner.run(pilot, &rows)? else { return Ok(PilotsEnd::Stopped) };
             let model = self.models.get(pilot.model).cloned().unwrap_or_default();
-            let (number, rows, seed) = (pilot.number, pilot.rows, pilot.seed);
-            journal.enter(PilotRecord { pilot: number, model, rows, seed, measured })?;
+            journal.enter(PilotRecord::new(pilot, model, measured))?;
         }
         Ok(PilotsEnd::Completed)
     }

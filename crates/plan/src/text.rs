@@ -98,6 +98,7 @@ pub(crate) fn percent(share: f64) -> String {
 pub(crate) fn name(kind: &MoveKind) -> String {
     match kind {
         MoveKind::Labels { count: labels } => format!("{} more labels", count(*labels)),
+        MoveKind::Epochs { times } => format!("{times} times the epochs"),
         MoveKind::Model { name } => format!("{name} instead"),
         MoveKind::Stop => "stop here".to_owned(),
     }

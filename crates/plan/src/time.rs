@@ -110,7 +110,7 @@ mod tests {
             trained_tokens: tokens,
             parameters: 20_000_000,
         };
-        PilotRecord { pilot: 0, model: "m".to_owned(), rows: 100, seed: 1, measured }
+        PilotRecord { pilot: 0, model: "m".to_owned(), rows: 100, seed: 1, epochs: 3.0, measured }
     }
 
     #[test]

@@ -15,6 +15,7 @@ fn model() -> SimulatedModel {
         ceiling: 0.93,
         scale: 2.4,
         exponent: 0.45,
+        untrained: 3.0,
         noise: 0.006,
         parameters: 22_000_000,
         fixed_seconds: 2.0,
@@ -29,7 +30,7 @@ fn runner(seed: u64, stop_before: Option<usize>) -> Simulated {
 
 fn schedule() -> Schedule {
     let classes = (0..FULL).map(|row| row % 3).collect();
-    Schedule::new(&Design::new(FULL), vec!["a".to_owned()], classes).unwrap()
+    Schedule::new(&Design::new(FULL), &RECIPE, vec!["a".to_owned()], classes).unwrap()
 }
 
 fn fingerprint(seed: u64) -> Map<String, serde_json::Value> {
@@ -42,7 +43,7 @@ fn a_stopped_plan_goes_on_and_comes_to_the_same() {
     let schedule = schedule();
     let mut whole = Journal::open(folders[0].path(), fingerprint(1), false).unwrap();
     let end = schedule.run(&mut whole, &mut runner(1, None), &mut |_, _| {}).unwrap();
-    assert_eq!((end, whole.records().len()), (PilotsEnd::Completed, 12));
+    assert_eq!((end, whole.records().len()), (PilotsEnd::Completed, 18));
 
     let mut broken = Journal::open(folders[1].path(), fingerprint(1), false).unwrap();
     let end = schedule.run(&mut broken, &mut runner(1, Some(7)), &mut |_, _| {}).unwrap();
@@ -54,7 +55,7 @@ fn a_stopped_plan_goes_on_and_comes_to_the_same() {
         heard.push((pilot.number, done.len()));
     };
     schedule.run(&mut resumed, &mut runner(1, None), &mut tell).unwrap();
-    assert_eq!(heard, [(7, 7), (8, 8), (9, 9), (10, 10), (11, 11)]);
+    assert_eq!(heard, (7..18).map(|number| (number, number)).collect::<Vec<_>>());
     let read = |at: usize| std::fs::read(folders[at].path().join("pilots.jsonl")).unwrap();
     assert_eq!(read(0), read(1));
 }
@@ -83,7 +84,8 @@ fn journals_of_other_plans_and_broken_ones_are_refused() {
 #[test]
 fn two_models_of_one_name_are_refused() {
     let names = vec!["a".to_owned(), "a".to_owned()];
-    let fault = Schedule::new(&Design::new(400), names, vec![0; 400]).unwrap_err().to_string();
+    let fault =
+        Schedule::new(&Design::new(400), &RECIPE, names, vec![0; 400]).unwrap_err().to_string();
     assert_eq!(fault, "`model` is `a` twice, expected models of different names");
 }
 
@@ -109,7 +111,7 @@ fn ten_repetitions_keep_their_word() {
             owned,
         };
         let view = ModelView::fit("a", journal.records(), setting).unwrap();
-        let full = tunewise_plan::Pilot { number: 99, model: 0, rows: FULL, seed: 7 };
+        let full = tunewise_plan::Pilot { number: 99, model: 0, rows: FULL, seed: 7, epochs: 3.0 };
         let measured = runner(seed, None).measure(&full).unwrap();
         let forecast = view.at(FULL as f64);
         let quality = measured.quality;

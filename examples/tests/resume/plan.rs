@@ -33,7 +33,7 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    /// Six pilots: three sizes, two seeds.
+    /// Ten pilots: three sizes, two seeds, and the longer ones on two sizes.
     fn command(&self, out: &Path, more: &[&str]) -> Command {
         let mut command = Command::new(PLAN);
         command
@@ -73,14 +73,14 @@ fn killed_and_interrupted_it_comes_to_the_same_pilots() {
     let target = ["--target", "accuracy=0.9"];
     let done = folder.run(&whole, &target);
     assert!(done.status.success(), "{}", stderr(&done));
-    assert_eq!(pilots(&whole).len(), 6);
+    assert_eq!(pilots(&whole).len(), 10);
     let page = fs::read_to_string(whole.join("report.html")).unwrap();
     assert!(page.contains("&lt;b&gt;train.csv") && !page.contains("<script"));
     let scenario = fs::read_to_string(whole.join("scenario.toml")).unwrap();
     assert!(scenario.contains("data_volume"));
     assert!(!whole.join("runs").exists());
 
-    for (number, how) in [(1, Signal::KILL), (3, Signal::INT)] {
+    for (number, how) in [(1, Signal::KILL), (7, Signal::INT)] {
         let more = ["--target", "accuracy=0.9", "--resume"];
         let mut command = folder.command(&broken, &more);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -88,7 +88,7 @@ fn killed_and_interrupted_it_comes_to_the_same_pilots() {
         signal(&child, how);
         let code = child.wait().unwrap().code();
         assert_eq!(code, if how == Signal::INT { Some(130) } else { None });
-        assert!(pilots(&broken).len() < 6);
+        assert!(pilots(&broken).len() < 10);
     }
     let done = folder.run(&broken, &["--target", "accuracy=0.9", "--resume"]);
     assert!(done.status.success(), "{}", stderr(&done));
@@ -126,6 +126,10 @@ fn what_cannot_be_planned_is_refused_in_words() {
     assert!(fault(&["--target", "loss=0.1"]).contains("`metric` is loss, expected macro_f1"));
     assert!(
         fault(&["--budget", "5", "--slices", "2"]).contains("`slices` is 2, expected at least 3")
+    );
+    assert!(
+        fault(&["--budget", "5", "--longer", "1"])
+            .contains("`longer` is 1, expected a number above 1")
     );
     let few = fault(&["--budget", "5", "--max-share", "0.1", "--full-rows", "160"]);
     assert!(few.contains("16 rows for pilots") && few.contains("expected at least 128"), "{few}");

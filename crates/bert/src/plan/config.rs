@@ -21,8 +21,9 @@ use crate::{Error, Result};
 /// | `max_share` | 0.25 | (0, 1] | the share of `full_rows` that pilots may use |
 /// | `full_rows` | the training rows divided by `max_share` | | rows that labelling could reach |
 /// | `slices` | 4 | ≥ 3 | sizes of slices |
-/// | `seeds` | 3 | ≥ 2 | runs of a size and model |
-/// | `least_steps` | 1000 | ≥ 0 | fewest optimizer steps of a run: short ones take more epochs |
+/// | `seeds` | 3 | ≥ 2 | runs of a size, length and model |
+/// | `least_steps` | 200 | ≥ 0 | fewest optimizer steps of a run: short ones take more epochs |
+/// | `longer` | 3 | > 1 | how many times the epochs the longer pilots take |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanConfig {
     /// What is weighed.
@@ -39,10 +40,12 @@ pub struct PlanConfig {
     pub full_rows: Option<usize>,
     /// Sizes of slices.
     pub slices: usize,
-    /// Runs of a size and model.
+    /// Runs of a size, length and model.
     pub seeds: usize,
     /// Fewest optimizer steps of a run.
     pub least_steps: f64,
+    /// How many times the epochs the longer pilots take.
+    pub longer: f64,
 }
 
 /// A checkpoint, whole or its lower layers: `DIR_OR_ID` or `DIR@LAYERS`.
@@ -71,7 +74,8 @@ impl PlanConfig {
             full_rows: None,
             slices: 4,
             seeds: 3,
-            least_steps: 1000.0,
+            least_steps: 200.0,
+            longer: 3.0,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tunewise_plan::Pilot;
+
 use crate::task::Notice;
 use crate::train::MetricForBestModel;
 
@@ -32,10 +34,8 @@ pub enum PlanNotice {
         pilots: usize,
         /// Its model.
         model: String,
-        /// Its rows.
-        rows: usize,
-        /// Its seed.
-        seed: u64,
+        /// Its rows, epochs and seed.
+        pilot: Pilot,
         /// About how long this one and those after it will train, if one is done.
         seconds_left: Option<f64>,
     },
@@ -59,8 +59,13 @@ impl fmt::Display for PlanNotice {
             ),
             Self::Run(notice) if notice.is_warning() => write!(f, "warning: {notice}"),
             Self::Run(notice) => notice.fmt(f),
-            Self::Begun { done, pilots, model, rows, seed, seconds_left } => {
-                write!(f, "pilot {} of {pilots}: {model} on {rows} rows, seed {seed}", done + 1)?;
+            Self::Begun { done, pilots, model, pilot, seconds_left } => {
+                let Pilot { rows, epochs, seed, .. } = pilot;
+                write!(
+                    f,
+                    "pilot {} of {pilots}: {model} on {rows} rows, epochs {epochs}, seed {seed}",
+                    done + 1
+                )?;
                 match seconds_left {
                     Some(left) if *left >= 90.0 => write!(f, "; about {:.0} min left", left / 60.0),
                     Some(left) => write!(f, "; about {left:.0} s left"),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use tunewise_plan::{Measured, Pilot, PilotRunner, Recipe};
+use tunewise_plan::{Measured, Pilot, PilotRunner};
 
 use super::notice::PlanNotice;
 use super::rows::{Rows, write_rows};
@@ -17,7 +17,6 @@ use crate::{Error, Result, files};
 pub(super) struct Runner<'a, 'o, 't> {
     pub(super) base: &'a FinetuneConfig,
     pub(super) rows: &'a Rows,
-    pub(super) recipe: Recipe,
     pub(super) metric: MetricForBestModel,
     /// The checkpoints, in the order of the pilots' numbers.
     pub(super) models: Vec<PathBuf>,
@@ -86,7 +85,7 @@ impl Runner<'_, '_, '_> {
             output_dir: folder.join("run"),
             overwrite_output_dir: true,
             resume: true,
-            num_train_epochs: self.recipe.epochs(pilot.rows as f64),
+            num_train_epochs: pilot.epochs,
             seed: pilot.seed,
             save_steps: Cadence::Never,
             save_total_limit: Some(1),

@@ -64,13 +64,14 @@ pub fn plan(
         max_share: config.max_share,
         slices: config.slices,
         seeds: config.seeds,
+        longer: config.longer,
         seed: base.seed,
         ..Design::new(full_rows)
     };
     let names = names(&config.models);
-    let schedule = Schedule::new(&design, names.clone(), rows.classes.clone())?;
-    let folder = base.output_dir.as_path();
     let recipe = config.recipe(base);
+    let schedule = Schedule::new(&design, &recipe, names.clone(), rows.classes.clone())?;
+    let folder = base.output_dir.as_path();
     let fingerprint = fingerprint(base, config, &design)?;
     if base.overwrite_output_dir && !base.resume {
         clear(folder)?;
@@ -90,7 +91,6 @@ pub fn plan(
     let mut runner = Runner {
         base,
         rows: &rows,
-        recipe,
         metric: config.metric,
         models: if done < pilots { checkpoints(&config.models, &runs)? } else { Vec::new() },
         folder: runs.clone(),
@@ -100,9 +100,8 @@ pub fn plan(
     };
     let mut begun = |pilot: &tunewise_plan::Pilot, records: &[PilotRecord]| {
         let model = names.get(pilot.model).cloned().unwrap_or_default();
-        let (done, rows, seed) = (records.len(), pilot.rows, pilot.seed);
-        let seconds_left = schedule.seconds_left(records, &recipe);
-        (tell.borrow_mut())(&PlanNotice::Begun { done, pilots, model, rows, seed, seconds_left });
+        let (done, pilot, seconds_left) = (records.len(), *pilot, schedule.seconds_left(records));
+        (tell.borrow_mut())(&PlanNotice::Begun { done, pilots, model, pilot, seconds_left });
     };
     if schedule.run(&mut journal, &mut runner, &mut begun)? == PilotsEnd::Stopped {
         return Ok(Planned::Stopped { done: journal.records().len(), pilots });

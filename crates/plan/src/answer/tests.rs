@@ -13,11 +13,12 @@ const EVIL: &str = "<script>alert('x')</script>";
 fn answer(goal: Goal, prices: &str) -> Answer {
     let classes = (0..6000).map(|row| row % 2).collect();
     let names = vec![EVIL.to_owned(), "large & slow".to_owned()];
-    let schedule = Schedule::new(&Design::new(6000), names.clone(), classes).unwrap();
+    let schedule = Schedule::new(&Design::new(6000), &RECIPE, names.clone(), classes).unwrap();
     let small = SimulatedModel {
         ceiling: 0.86,
         scale: 1.5,
         exponent: 0.5,
+        untrained: 3.0,
         noise: 0.004,
         parameters: 10_000_000,
         fixed_seconds: 1.0,

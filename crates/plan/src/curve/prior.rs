@@ -1,30 +1,48 @@
 //! What is believed of a learning curve before the first pilot: weakly, and said here in full.
 //!
-//! | what | values | belief |
-//! | --- | --- | --- |
-//! | c, exponent | 0.05 to 2, a ratio of 1.28 apart | log-normal, median 0.4, factor e^0.7 |
-//! | r, floor | 0 to 0.96 of the error at D₀ | falling as 1 − r: that data has nothing more to give is the exception |
-//! | d, rows that pretraining was worth | 0, 1/4, 1/2, 1 of D₀ | none as probable as any |
-//! | s, seed noise at D₀ | 0.15 to 3 standard errors of the validation rows | log-normal, median 0.6, factor e^0.6 |
-//! | κ, growth of variance to small slices | 0, 0.5, 1 | equal |
-//! | τ, departure from a power law, a unit of √ln D | 0 to 0.15 of the error at D₀ | half-normal, 0.06 |
+//! | what | belief |
+//! | --- | --- |
+//! | c, exponent | log-normal, median 0.4, factor e^0.7 |
+//! | r, the share of the error at D₀ that no data removes | falling as 1 − r: that data has nothing more to give is the exception |
+//! | d, rows that pretraining was worth | none in half of the cases, else up to D₀ |
+//! | β, what the shortest run at D₀ is short of steps, in errors at D₀ | half-normal, 1 |
+//! | b, how that falls with steps | log-normal, median 0.5, factor e^0.6 |
+//! | p, how sharply rows or steps alone set the limit | log-normal, median 3, factor e^0.5 |
+//! | s, seed noise at D₀, in standard errors of the validation rows | log-normal, median 0.6, factor e^0.6 |
+//! | κ, growth of variance to small slices | 0, 0.5, 1, equal |
+//! | ρ, the part of the variance that runs on the same rows share | 0, 0.5, 0.9, equal |
+//! | τ, departure from the law, in errors at D₀, a unit of √ln D | half-normal, 0.06 |
+
+use tunewise_cost::special::normal_quantile;
+
+use super::law::Law;
+
+/// Coordinates of a [`law`].
+pub(super) const DIMENSIONS: usize = 6;
 
 /// A value of the grid and the logarithm of its weight.
 pub(super) type Belief = (f64, f64);
 
-pub(super) fn exponents() -> Vec<Belief> {
-    log_grid(0.05, 2.0, 16).map(|c| (c, gauss((c / 0.4).ln() / 0.7))).collect()
+/// The law at a point of the unit cube: as dense as it is believed.
+pub(super) fn law(point: [f64; DIMENSIONS]) -> Law {
+    let [exponent, floor, offset, short, by_steps, sharpness] = point;
+    Law {
+        exponent: log_normal(exponent, 0.4, 0.7),
+        floor: 1.0 - (1.0 - floor).sqrt(),
+        offset: half_none(offset),
+        short: normal_quantile(0.5 + 0.5 * short),
+        by_steps: log_normal(by_steps, 0.5, 0.6),
+        sharpness: log_normal(sharpness, 3.0, 0.5),
+    }
 }
 
-pub(super) fn floors() -> Vec<Belief> {
-    const COUNT: u32 = 13;
-    let floors = (0..COUNT).map(|step| 0.96 * f64::from(step) / f64::from(COUNT - 1));
-    floors.map(|floor| (floor, (1.0 - floor).ln())).collect()
+fn log_normal(share: f64, median: f64, factor: f64) -> f64 {
+    median * (factor * normal_quantile(share)).exp()
 }
 
-/// d in D₀: none as probable as any.
-pub(super) fn offsets() -> [Belief; 4] {
-    [(0.0, 3_f64.ln()), (0.25, 0.0), (0.5, 0.0), (1.0, 0.0)]
+/// 0 in half of the cases, else up to 1.
+fn half_none(share: f64) -> f64 {
+    (2.0 * share - 1.0).max(0.0)
 }
 
 /// In standard errors of the validation rows.
@@ -36,9 +54,13 @@ pub(super) fn spreads() -> [Belief; 3] {
     [(0.0, 0.0), (0.5, 0.0), (1.0, 0.0)]
 }
 
+pub(super) fn shares() -> [Belief; 3] {
+    [(0.0, 0.0), (0.5, 0.0), (0.9, 0.0)]
+}
+
 /// In errors at D₀.
 pub(super) fn departures() -> Vec<Belief> {
-    [0.0, 0.03, 0.06, 0.09, 0.12, 0.15].into_iter().map(|t| (t, gauss(t / 0.06))).collect()
+    [0.0, 0.04, 0.08, 0.12].into_iter().map(|t| (t, gauss(t / 0.06))).collect()
 }
 
 fn gauss(z: f64) -> f64 {

@@ -15,6 +15,7 @@ fn models() -> Vec<SimulatedModel> {
         ceiling: 0.85,
         scale: 1.5,
         exponent: 0.5,
+        untrained: 3.0,
         noise: 0.004,
         parameters: 10_000_000,
         fixed_seconds: 1.0,
@@ -31,10 +32,15 @@ fn models() -> Vec<SimulatedModel> {
     vec![small, large]
 }
 
+/// What runs of a model on so many rows measure on the average.
+fn truth_of(model: usize, rows: f64) -> f64 {
+    models()[model].expected(rows, RECIPE.steps(rows, RECIPE.epochs(rows)))
+}
+
 fn records(full_rows: usize) -> (Vec<PilotRecord>, usize) {
     let classes = (0..full_rows).map(|row| row % 2).collect();
     let names = vec!["small".to_owned(), "large".to_owned()];
-    let schedule = Schedule::new(&Design::new(full_rows), names, classes).unwrap();
+    let schedule = Schedule::new(&Design::new(full_rows), &RECIPE, names, classes).unwrap();
     let runner = Simulated {
         models: models(),
         recipe: RECIPE,
@@ -63,13 +69,15 @@ fn the_cheapest_plan_reaches_the_target_in_truth() {
     let decision = ask(Goal::Target(0.88), PRICES);
     assert_eq!(decision.verdict, Verdict::WithinReach);
     assert_eq!(decision.plan.model, "large");
-    let truth = models()[1].expected(decision.plan.rows);
+    let truth = truth_of(1, decision.plan.rows);
     assert!(truth > 0.88, "{truth}");
     assert!(decision.chance.unwrap() >= 0.8);
-    // 0.92 - 1.8/√D = 0.88 at 2,025 rows: the pilots' own 2,000 nearly do.
+    // 0.92 - 1.8/√D - 3/S = 0.88 at 2,760 rows, where three epochs are 519 steps.
+    let needed = 2760.0;
+    assert!(truth_of(1, needed - 20.0) < 0.88 && truth_of(1, needed + 20.0) > 0.88);
     let [low, middle, high] = decision.rows_needed.unwrap();
-    assert!(low.unwrap() <= 2025.0 * 1.1 && middle.unwrap() < high.unwrap());
-    assert!((decision.plan.rows / 2025.0 - 1.0).abs() < 0.6, "{}", decision.plan.rows);
+    assert!(low.unwrap() <= needed * 1.1 && middle.unwrap() < high.unwrap());
+    assert!((decision.plan.rows / needed - 1.0).abs() < 0.6, "{}", decision.plan.rows);
     let sum = decision.plan.label_cost + decision.plan.machine_cost;
     assert!((decision.plan.cost - sum).abs() < 1e-9);
     assert!(decision.plan.label_cost > 20.0); // the fixed part, and labels
@@ -90,7 +98,7 @@ fn a_target_out_of_reach_is_said_with_the_nearest() {
     assert!(decision.chance.unwrap() < 0.1);
     assert_eq!(decision.rows_needed.unwrap()[1], None);
     // Half a point above what the larger model would come to.
-    let close = models()[1].expected(8000.0) + 0.005;
+    let close = truth_of(1, 8000.0) + 0.005;
     assert_eq!(ask(Goal::Target(close), PRICES).verdict, Verdict::Doubtful);
 }
 
@@ -117,14 +125,23 @@ fn the_next_step_is_the_best_buy() {
     let from_small = moves(PRICES, 0);
     let best = &from_small.moves[from_small.best];
     assert_eq!(best.kind, MoveKind::Model { name: "large".to_owned() });
-    let truth = 100.0 * (models()[1].expected(2000.0) - models()[0].expected(2000.0));
+    let truth = 100.0 * (truth_of(1, 2000.0) - truth_of(0, 2000.0));
     assert!(
         (best.points - truth).abs() < 1.0 && best.points_low < truth && truth < best.points_high
     );
-    // From the large one labels are left, unless a point is worth less than they cost.
+    // From the large one longer training has the cheapest point, and labels the most of them.
     let from_large = moves(PRICES, 1);
-    assert_eq!(from_large.moves[from_large.best].kind, MoveKind::Labels { count: 1000.0 });
-    let poor = moves(&format!("{PRICES}[quality]\nper_point=10\n"), 1);
+    let best = &from_large.moves[from_large.best];
+    assert_eq!(best.kind, MoveKind::Epochs { times: 2.0 });
+    let steps = RECIPE.steps(2000.0, RECIPE.epochs(2000.0));
+    let truth = 100.0 * (models()[1].expected(2000.0, 2.0 * steps) - truth_of(1, 2000.0));
+    assert!((best.points - truth).abs() < 0.2 && best.points_high > truth, "{best:?} {truth}");
+    // Twice the 450 s that three epochs of 50,000 tokens take, at 3 an hour.
+    assert!((best.cost / (450.0 / 3600.0 * 3.0) - 1.0).abs() < 0.05, "{best:?}");
+    let modest = moves(&format!("{PRICES}[quality]\nper_point=10\n"), 1);
+    assert_eq!(modest.moves[modest.best].kind, MoveKind::Epochs { times: 2.0 });
+    // Nothing where a point is worth less than it costs.
+    let poor = moves(&format!("{PRICES}[quality]\nper_point=0.01\n"), 0);
     assert_eq!(poor.moves[poor.best].kind, MoveKind::Stop);
     let rich = moves(&format!("{PRICES}[quality]\nper_point=1000\n"), 1);
     assert_eq!(rich.moves[rich.best].kind, MoveKind::Labels { count: 1000.0 });
