@@ -81,7 +81,7 @@ pub struct ModelSummary {
     pub fixed_hours: f64,
     /// The curve, from the smallest slice to all rows, as if epochs did not have to be whole.
     pub curve: Vec<Forecast>,
-    /// By cost, from the rows there are to all: cost, and quality.
+    /// By cost, from the rows there are to all: cost, and quality likewise.
     pub by_cost: Vec<(f64, Forecast)>,
 }
 

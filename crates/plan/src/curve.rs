@@ -91,7 +91,7 @@ struct Draw {
     /// E.
     error: f64,
     law: law::Law,
-    /// How far off a power law, a unit of √ln(D/D₀).
+    /// How far off the law, a unit of √ln(D/D₀).
     drift: f64,
     /// Standard deviation of a run at D₀, times a standard normal number.
     luck: f64,

@@ -8,7 +8,7 @@ use crate::prices::Prices;
 use crate::time::{Hours, TimeLaw};
 use crate::{Error, Result};
 
-/// How long runs train: the same for pilots and for the run that they speak of.
+/// How long runs train: the same for pilots, the longer ones apart, and for the run that they speak of.
 ///
 /// Few rows make few steps, and a model that has hardly moved says nothing of its data; so short runs
 /// are trained for more epochs (Mosbach et al. 2021, "On the stability of fine-tuning BERT").
@@ -75,7 +75,7 @@ pub struct ModelView<'a> {
     pub parameters: f64,
     /// Its pilots.
     pub pilots: Vec<PilotRecord>,
-    /// Quality by rows.
+    /// Quality by rows and steps.
     pub curve: LearningCurve,
     /// Time by tokens.
     pub time: TimeLaw,

@@ -89,7 +89,8 @@ pub enum Fallback {
 }
 
 impl Backend {
-    /// What is the fastest for that precision, of weights in 32 bits where it is `Stored`, on `device` with a processor of these instructions.
+    /// What is the fastest for that precision, of weights in 32 bits where it is `Stored`, on `device` with
+    /// a processor of these instructions.
     ///
     /// int8 is the engine's alone: libtorch runs fp32 in its place.
     #[must_use]
@@ -104,7 +105,7 @@ impl Backend {
             InferencePrecision::Stored | InferencePrecision::Fp32 | InferencePrecision::Auto => {
                 (EnginePrecision::Fp32, isa.has_avx512(), "AVX-512")
             }
-            // Without AVX512-BF16 by multiply-adds in fp32: slower than fp32, three times libtorch's bf16.
+            // Without AVX512-BF16 by multiply-adds in fp32: slower than fp32, faster than libtorch's bf16.
             InferencePrecision::Bf16 => (EnginePrecision::Bf16, isa.has_avx512(), "AVX-512"),
             InferencePrecision::Int8 => (EnginePrecision::Int8, isa.has_int8(), "AVX512-VNNI"),
         };

@@ -6,7 +6,7 @@ use tunewise_cost::uncertainty::{Sobol, Stream};
 use super::blocks::{Block, blocks};
 use super::law::Law;
 use super::prior::{self, Belief, DIMENSIONS, departures, noises, shares, spreads};
-use super::{Draw, Observation, normal};
+use super::{Draw, Observation, mean, normal};
 use crate::Result;
 
 /// The least error of the largest slice that noise is measured by: of a thousand rows, half a row.
@@ -56,13 +56,14 @@ struct Scatter {
 impl Grid {
     pub(super) fn new(pilots: &[Observation], validation_rows: usize) -> Self {
         let rows = pilots.iter().map(|it| it.rows).fold(1.0, f64::max);
-        let at_largest = pilots.iter().filter(|it| it.rows == rows);
-        let steps = at_largest.map(|it| it.steps).fold(f64::INFINITY, f64::min);
+        let at_largest = || pilots.iter().filter(|it| it.rows == rows);
+        let steps = at_largest().map(|it| it.steps).fold(f64::INFINITY, f64::min);
+        let shortest = at_largest().filter(|it| it.steps == steps);
+        let error = mean(&shortest.map(|it| 1.0 - it.quality).collect::<Vec<_>>()).max(LEAST_ERROR);
         // Where all are trained to the end there is no S₀, and nothing that they are short of.
         let steps = if steps.is_finite() { steps } else { 1.0 };
         let blocks = blocks(pilots, rows, steps);
         let errors: Vec<f64> = blocks.iter().flat_map(|it| it.errors.iter().copied()).collect();
-        let error = errors.first().map_or(0.0, |&it| it).max(LEAST_ERROR);
         Self {
             rows,
             steps,
