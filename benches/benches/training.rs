@@ -57,7 +57,7 @@ fn peak(threads: usize) -> f64 {
     let (rows, inputs, outputs) = SHAPE;
     let isa = Isa::detect();
     let weight: Vec<f32> = (0..inputs * outputs).map(|i| (i * 37 % 101) as f32 - 50.0).collect();
-    let mut packed = Packed::zeros(outputs, inputs);
+    let mut packed = Packed::zeros(isa, (outputs, inputs));
     for (mut block, rows) in packed.blocks_mut().zip(weight.chunks(BLOCK * inputs)) {
         block.pack(isa, rows);
     }

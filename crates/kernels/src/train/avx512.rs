@@ -6,10 +6,11 @@
 
 use std::arch::x86_64::{
     __m256bh, __m256i, __m512bh, _mm512_add_epi32, _mm512_and_si512, _mm512_castps_si512,
-    _mm512_castsi256_si512, _mm512_cvtepi32_epi16, _mm512_cvtne2ps_pbh, _mm512_inserti64x4,
-    _mm512_mask_storeu_epi32, _mm512_or_si512, _mm512_set1_epi32, _mm512_setzero_si512,
-    _mm512_shuffle_i32x4, _mm512_srli_epi32, _mm512_store_si512, _mm512_unpackhi_epi32,
-    _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
+    _mm512_castsi256_si512, _mm512_cvtepi32_epi16, _mm512_cvtne2ps_pbh, _mm512_cvtps_epi32,
+    _mm512_cvtsepi32_epi16, _mm512_inserti64x4, _mm512_mask_storeu_epi32, _mm512_or_si512,
+    _mm512_set1_epi32, _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_srli_epi32,
+    _mm512_store_si512, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64, _mm512_unpacklo_epi32,
+    _mm512_unpacklo_epi64,
 };
 use std::arch::x86_64::{
     __m512, __m512i, _CMP_LT_OQ, _mm256_cmpge_epu16_mask, _mm256_loadu_si256,
@@ -181,6 +182,48 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
             for (words, row) in words.iter_mut().zip(rows) {
                 let (low, high) = (Self::load(row), Self::load(row.get(LANES..).unwrap_or(&[])));
                 *words = narrow_both::<BF16>(low.0, high.0);
+            }
+            transpose(words)
+        };
+        for (line, words) in out.iter_mut().step_by(3).zip(words) {
+            // SAFETY: a line has 64 aligned bytes.
+            unsafe { _mm512_store_si512((&raw mut line.0).cast(), words) };
+        }
+    }
+    #[inline(always)]
+    fn pair_int16(low: Self, high: Self, out: &mut [u32]) {
+        // SAFETY: writes 16 words, or under the mask as many as there is room for.
+        unsafe {
+            let low = _mm512_cvtepu16_epi32(_mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(low.0)));
+            let high = _mm512_slli_epi32::<16>(_mm512_cvtps_epi32(high.0));
+            let words = _mm512_or_si512(low, high);
+            _mm512_mask_storeu_epi32(out.as_mut_ptr().cast(), mask(out.len()), words);
+        }
+    }
+    #[inline(always)]
+    fn store_int16(self, x: &mut [u16]) {
+        // SAFETY: writes 16 numbers, or under the mask as many as there is room for.
+        unsafe {
+            let halves = _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(self.0));
+            if x.len() >= LANES {
+                _mm256_storeu_si256(x.as_mut_ptr().cast(), halves);
+            } else {
+                _mm256_mask_storeu_epi16(x.as_mut_ptr().cast(), mask(x.len()), halves);
+            }
+        }
+    }
+    #[inline(always)]
+    fn transpose_int16(rows: [&[f32]; LANES], factors: &[f32; LANES], out: &mut [Line]) {
+        // SAFETY: registers only.
+        let words = unsafe {
+            let mut words = [_mm512_setzero_si512(); LANES];
+            for (words, (row, factor)) in words.iter_mut().zip(rows.into_iter().zip(factors)) {
+                let factor = Self::splat(*factor);
+                let low = Self::load(row).mul(factor);
+                let high = Self::load(row.get(LANES..).unwrap_or(&[])).mul(factor);
+                let low = _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(low.0));
+                let high = _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(high.0));
+                *words = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high);
             }
             transpose(words)
         };

@@ -4,6 +4,7 @@ use super::lanes::{LANES, Lanes, lanes};
 use super::pairs::Pairs;
 use super::tile::{Left, Right, Sums, Tile};
 use super::wide::Lefts;
+use crate::isa::Form;
 use crate::tile::{COLUMNS, ROWS};
 use crate::{Isa, Result, error::same};
 
@@ -45,6 +46,8 @@ pub fn weight_gradient(
         same("inputs of a share", share.inputs.width, inputs)?;
         same("outputs of a share", share.outputs.width, outputs)?;
         same("tokens of a share", share.outputs.pairs, share.inputs.pairs)?;
+        let scales = |pairs: &Pairs| usize::from(pairs.form == Form::Int16);
+        same("scales of a share", scales(share.outputs), scales(share.inputs))?;
     }
     let strips = strips(first, rows);
     let steps = shares.iter().map(|share| share.inputs.pairs).max().unwrap_or(0);
@@ -62,9 +65,11 @@ pub fn weight_gradient(
             for (number, share) in shares.iter().enumerate() {
                 let pairs = share.inputs.pairs;
                 let lines = &share.inputs.right[panel * pairs * 3..(panel + 1) * pairs * 3];
+                let scales = share.inputs.scales.get(column..).unwrap_or(&[]);
                 Tile {
+                    form: share.inputs.form,
                     left: lefts.of(place * shares.len() + number, strip.left(share)),
-                    right: Right { lines, run: pairs.max(1), jump: 0 },
+                    right: Right { lines, run: pairs.max(1), jump: 0, scales },
                     rows: strip.count,
                     steps: pairs,
                     onto: number > 0,
@@ -91,7 +96,8 @@ impl Strip {
     fn left<'a>(&self, share: &Share<'a>) -> Left<'a> {
         let from = self.panel * share.outputs.pairs * ROWS + self.place;
         // An empty side has no steps either.
-        Left::steps(share.outputs.left.get(from..).unwrap_or(&[]))
+        let scales = share.outputs.scales.get(self.panel * ROWS + self.place..).unwrap_or(&[]);
+        Left::steps(share.outputs.left.get(from..).unwrap_or(&[])).scaled(scales)
     }
 }
 

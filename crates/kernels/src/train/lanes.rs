@@ -1,5 +1,6 @@
 //! Sixteen numbers at a time: one body a kernel, on AVX-512 or on arrays.
 
+use crate::int16::to_int16;
 use crate::operand::to_bf16;
 use crate::tile::Line;
 
@@ -36,9 +37,15 @@ pub(crate) trait Lanes: Copy {
     fn all_below(self, other: Self) -> bool;
     /// Each lane of `low` and `high` as a pair of bfloat16 in a word.
     fn pair(low: Self, high: Self, out: &mut [u32]);
+    /// Each lane of `low` and `high` as a pair of 16-bit integers in a word.
+    fn pair_int16(low: Self, high: Self, out: &mut [u32]);
+    /// To the nearest 16-bit integers, ties to even.
+    fn store_int16(self, x: &mut [u16]);
     /// Pairs of neighbours of up to 16 rows of up to 32 numbers, rounded to bfloat16: the pair of row
     /// `r` and place `s` becomes lane `r` of line `3 * s`; what is missing becomes 0.
     fn transpose(rows: [&[f32]; LANES], out: &mut [Line]);
+    /// The same times a factor a row, rounded to 16-bit integers.
+    fn transpose_int16(rows: [&[f32]; LANES], factors: &[f32; LANES], out: &mut [Line]);
     /// Lane `c` of vector `r` becomes lane `r` of vector `c`.
     fn transposed(rows: [Self; LANES]) -> [Self; LANES];
     /// The lanes in order.
@@ -183,6 +190,29 @@ impl Lanes for [f32; LANES] {
             for (word, row) in line.0.iter_mut().zip(rows) {
                 let bits =
                     |place: usize| u32::from(to_bf16(row.get(place).copied().unwrap_or(0.0)));
+                *word = bits(2 * step) | bits(2 * step + 1) << 16;
+            }
+        }
+    }
+    #[inline(always)]
+    fn pair_int16(low: Self, high: Self, out: &mut [u32]) {
+        for (word, (low, high)) in out.iter_mut().zip(low.into_iter().zip(high)) {
+            *word = u32::from(to_int16(low)) | u32::from(to_int16(high)) << 16;
+        }
+    }
+    #[inline(always)]
+    fn store_int16(self, x: &mut [u16]) {
+        for (x, lane) in x.iter_mut().zip(self) {
+            *x = to_int16(lane);
+        }
+    }
+    #[inline(always)]
+    fn transpose_int16(rows: [&[f32]; LANES], factors: &[f32; LANES], out: &mut [Line]) {
+        for (step, line) in out.iter_mut().step_by(3).enumerate().take(LANES) {
+            for (word, (row, factor)) in line.0.iter_mut().zip(rows.iter().zip(factors)) {
+                let bits = |place: usize| {
+                    u32::from(to_int16(row.get(place).copied().unwrap_or(0.0) * factor))
+                };
                 *word = bits(2 * step) | bits(2 * step + 1) << 16;
             }
         }

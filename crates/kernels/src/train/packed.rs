@@ -1,9 +1,11 @@
-//! A linear layer's weights in bfloat16, packed for the products of both directions.
+//! A linear layer's weights in 16 bits, packed for the products of both directions.
 
 use super::finish::{Finish, Patch, finish};
 use super::lanes::{LANES, Lanes, lanes};
 use super::tile::{Left, Right, Sums, Tile};
-use super::wide::Lefts;
+use super::wide::{Integers, Lefts, Measure};
+use crate::int16::{self, LENGTH};
+use crate::isa::Form;
 use crate::tile::{COLUMNS, Line, ROWS};
 use crate::{Isa, Result, error::same};
 
@@ -23,31 +25,42 @@ pub fn padded(width: usize) -> usize {
     width.next_multiple_of(2)
 }
 
-/// Weights `[outputs, inputs]` rounded to bfloat16 and packed twice: by outputs for `x Wᵀ`, by inputs
+/// Weights `[outputs, inputs]` rounded to 16 bits and packed twice: by outputs for `x Wᵀ`, by inputs
 /// for `g W`.
+///
+/// They are bfloat16, or where [`Isa::has_int16`] integers with a scale for each output.
 #[derive(Debug, Clone)]
 pub struct Packed {
+    form: Form,
     inputs: usize,
     outputs: usize,
     forward: Vec<Line>,  // [outputs / 48, inputs / 2, 3]
     backward: Vec<Line>, // [outputs / 48, inputs / 48, 24, 3]
+    scales: Vec<f32>,    // [outputs / 48, 48], of integers
+    lengths: Vec<f32>,   // [outputs / 48], of the longest column of integers in a block, squared
 }
 
 /// Where a block of 48 outputs, or the rest, is packed.
 #[derive(Debug)]
 pub struct PackedBlock<'a> {
+    form: Form,
     inputs: usize,
     forward: &'a mut [Line],
     backward: &'a mut [Line],
+    scales: &'a mut [f32],
+    length: &'a mut f32,
 }
 
 impl Packed {
-    /// Weights of 0.
+    /// Weights of 0, in the form for that processor.
     #[must_use]
-    pub fn zeros(outputs: usize, inputs: usize) -> Self {
+    pub fn zeros(isa: Isa, (outputs, inputs): (usize, usize)) -> Self {
         let blocks = outputs.div_ceil(BLOCK);
         let line = Line([0; LANES]);
         Self {
+            form: isa.form(),
+            scales: vec![0.0; blocks * BLOCK],
+            lengths: vec![0.0; blocks],
             inputs,
             outputs,
             forward: vec![line; blocks * steps(inputs) * 3],
@@ -57,14 +70,13 @@ impl Packed {
 
     /// Each block of 48 outputs, to be packed by any thread.
     pub fn blocks_mut(&mut self) -> impl Iterator<Item = PackedBlock<'_>> {
-        let inputs = self.inputs;
+        let (form, inputs) = (self.form, self.inputs);
         let forward = self.forward.chunks_exact_mut((steps(inputs) * 3).max(1));
         let backward =
             self.backward.chunks_exact_mut((inputs.div_ceil(COLUMNS) * PAIRS * 3).max(1));
-        forward.zip(backward).map(move |(forward, backward)| PackedBlock {
-            inputs,
-            forward,
-            backward,
+        let scales = self.scales.chunks_exact_mut(BLOCK).zip(&mut self.lengths);
+        forward.zip(backward).zip(scales).map(move |((forward, backward), (scales, length))| {
+            PackedBlock { form, inputs, forward, backward, scales, length }
         })
     }
 
@@ -78,8 +90,11 @@ impl Packed {
             lines: &self.forward[panel * steps * 3..(panel + 1) * steps * 3],
             run: steps.max(1),
             jump: 0,
+            scales: &self.scales[panel * BLOCK..(panel + 1) * BLOCK],
         };
-        product((isa, right), x, (self.inputs, self.outputs), finish)
+        let measure = Measure { factors: &[], length: LENGTH };
+        let left = Factor { x, form: self.form, measure };
+        product((isa, right), left, (self.inputs, self.outputs), finish)
     }
 
     /// `g W` of `g`, `[rows, padded(outputs)]`, for `finish` to take, `[rows, inputs]`.
@@ -88,9 +103,24 @@ impl Packed {
     /// [`crate::Error::Shape`] if `finish` has not that room.
     pub fn multiply_back(&self, isa: Isa, g: &[u16], finish: &mut Finish<'_>) -> Result<()> {
         let jump = self.inputs.div_ceil(COLUMNS) * PAIRS * 3;
-        let right =
-            |panel: usize| Right { lines: &self.backward[panel * PAIRS * 3..], run: PAIRS, jump };
-        product((isa, right), g, (self.outputs, self.inputs), finish)
+        let right = |panel: usize| Right {
+            lines: &self.backward[panel * PAIRS * 3..],
+            run: PAIRS,
+            jump,
+            scales: &[1.0; COLUMNS],
+        };
+        // The outputs' scales belong to what is summed up here: they go to the left factor.
+        let measure = Measure { factors: &self.scales, length: self.length_back() };
+        let left = Factor { x: g, form: self.form, measure };
+        product((isa, right), left, (self.outputs, self.inputs), finish)
+    }
+
+    /// How long integers may be that are multiplied with columns of the weights, so that sums stay
+    /// within 31 bits.
+    fn length_back(&self) -> f32 {
+        let squares: f32 = self.lengths.iter().sum();
+        let rounding = (self.outputs as f32).sqrt() / 2.0;
+        (2_147_000_000.0 / (squares.sqrt() + rounding) - rounding).min(LENGTH)
     }
 
     /// Numbers a row of the product.
@@ -118,10 +148,17 @@ fn steps(numbers: usize) -> usize {
     numbers.div_ceil(2)
 }
 
+/// The left factor of a product.
+struct Factor<'a> {
+    x: &'a [u16],
+    form: Form,
+    measure: Measure<'a>,
+}
+
 /// The product of `x`, `[rows, padded(inputs)]`, with the panels that `right` gives.
 fn product<'a>(
     (isa, right): (Isa, impl Fn(usize) -> Right<'a>),
-    x: &[u16],
+    Factor { x, form, measure }: Factor<'_>,
     (inputs, outputs): (usize, usize),
     done: &mut Finish<'_>,
 ) -> Result<()> {
@@ -131,21 +168,29 @@ fn product<'a>(
     let steps = steps(inputs);
     let mut sums = Sums::ZERO;
     let mut lefts = Lefts::new(isa, (ROW_BLOCK.min(rows).div_ceil(ROWS), steps));
+    let mut integers = Integers::take();
     for block in (0..rows).step_by(ROW_BLOCK) {
         let end = (block + ROW_BLOCK).min(rows);
         let tiles = (end - block).div_ceil(ROWS);
         // Spread evenly: seven and seven rather than eight and six.
         let bounds = |tile: usize| block + (end - block) * tile / tiles;
         let left = |tile| Left::rows(&x[bounds(tile) * stride..bounds(tile + 1) * stride], stride);
-        for tile in 0..tiles {
-            lefts.fill(tile, left(tile), (bounds(tile + 1) - bounds(tile), steps));
+        if form == Form::Int16 {
+            integers.fill(isa, (&x[block * stride..end * stride], stride), measure);
+        } else {
+            for tile in 0..tiles {
+                lefts.fill(tile, left(tile), (bounds(tile + 1) - bounds(tile), steps));
+            }
         }
         for panel in 0..outputs.div_ceil(COLUMNS) {
             let right = right(panel);
             for tile in 0..tiles {
                 let (first, rows) = (bounds(tile), bounds(tile + 1) - bounds(tile));
-                let left = lefts.of(tile, left(tile));
-                Tile { left, right, rows, steps, onto: false }.sum(isa, &mut sums);
+                let left = match form {
+                    Form::Int16 => integers.from(first - block),
+                    Form::Bf16 => lefts.of(tile, left(tile)),
+                };
+                Tile { form, left, right, rows, steps, onto: false }.sum(isa, &mut sums);
                 let column = panel * COLUMNS;
                 let columns = COLUMNS.min(outputs - column);
                 let patch = Patch { sums: &sums, first, rows, column, columns, width: outputs };
@@ -153,6 +198,7 @@ fn product<'a>(
             }
         }
     }
+    integers.leave();
     Ok(())
 }
 
@@ -160,10 +206,39 @@ lanes! { fn pack(block: &mut PackedBlock<'_>, weight: &[f32]) = pack_body }
 
 #[inline(always)]
 fn pack_body<V: Lanes>(block: &mut PackedBlock<'_>, weight: &[f32]) {
+    match block.form {
+        Form::Bf16 => {
+            pack_form::<V, false>(block, weight, &[1.0; BLOCK]);
+        }
+        Form::Int16 => {
+            let mut to_integers = [0.0; BLOCK];
+            let rows = weight.chunks_exact(block.inputs.max(1));
+            for ((row, factor), scale) in rows.zip(&mut to_integers).zip(&mut *block.scales) {
+                let mut squares = V::zero();
+                for x in row.chunks(LANES) {
+                    let x = V::load(x);
+                    squares = x.fma(x, squares);
+                }
+                (*factor, *scale) = int16::scales(squares.sum(), LENGTH);
+            }
+            *block.length = pack_form::<V, true>(block, weight, &to_integers);
+        }
+    }
+}
+
+/// Packs both ways; of integers, the longest column's squared length.
+#[inline(always)]
+fn pack_form<V: Lanes, const INT16: bool>(
+    block: &mut PackedBlock<'_>,
+    weight: &[f32],
+    factors: &[f32; BLOCK],
+) -> f32 {
     let inputs = block.inputs;
     let row = |row: usize| weight.get(row * inputs..(row + 1) * inputs).unwrap_or(&[]);
     for column in 0..3 {
         let rows: [&[f32]; LANES] = std::array::from_fn(|lane| row(LANES * column + lane));
+        let mut these = [0.0; LANES];
+        these.copy_from_slice(&factors[LANES * column..LANES * (column + 1)]);
         for (chunk, lines) in block.forward.chunks_mut(3 * LANES).enumerate() {
             // A loop: what `map` calls is compiled without the vector instructions, and so not inlined.
             let mut parts: [&[f32]; LANES] = [&[]; LANES];
@@ -171,16 +246,32 @@ fn pack_body<V: Lanes>(block: &mut PackedBlock<'_>, weight: &[f32]) {
                 let from = (chunk * 2 * LANES).min(row.len());
                 *part = &row[from..(from + 2 * LANES).min(row.len())];
             }
-            V::transpose(parts, &mut lines[column..]);
-        }
-    }
-    for (panel, lines) in block.backward.chunks_exact_mut(PAIRS * 3).enumerate() {
-        for (pair, lines) in lines.chunks_exact_mut(3).enumerate() {
-            let (low, high) = (row(2 * pair), row(2 * pair + 1));
-            for (line, place) in lines.iter_mut().zip((panel * COLUMNS..).step_by(LANES)) {
-                let part = |row: &[f32]| V::load(row.get(place..).unwrap_or(&[]));
-                V::pair(part(low), part(high), &mut line.0);
+            if INT16 {
+                V::transpose_int16(parts, &these, &mut lines[column..]);
+            } else {
+                V::transpose(parts, &mut lines[column..]);
             }
         }
     }
+    let mut longest = V::zero();
+    for (panel, lines) in block.backward.chunks_exact_mut(PAIRS * 3).enumerate() {
+        let mut squares = [V::zero(); 3];
+        for (pair, lines) in lines.chunks_exact_mut(3).enumerate() {
+            let (low, high) = (row(2 * pair), row(2 * pair + 1));
+            let places = (panel * COLUMNS..).step_by(LANES);
+            for ((line, squares), place) in lines.iter_mut().zip(&mut squares).zip(places) {
+                let part = |row: &[f32]| V::load(row.get(place..).unwrap_or(&[]));
+                if INT16 {
+                    let low = part(low).mul(V::splat(factors[2 * pair]));
+                    let high = part(high).mul(V::splat(factors[2 * pair + 1]));
+                    *squares = high.fma(high, low.fma(low, *squares));
+                    V::pair_int16(low, high, &mut line.0);
+                } else {
+                    V::pair(part(low), part(high), &mut line.0);
+                }
+            }
+        }
+        longest = longest.max(squares[0].max(squares[1]).max(squares[2]));
+    }
+    longest.largest()
 }

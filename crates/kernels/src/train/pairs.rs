@@ -1,18 +1,25 @@
 //! Activations and gradients by pairs of tokens, as the products over tokens take them.
 
 use super::lanes::{LANES, Lanes, lanes};
+use crate::int16::LENGTH;
+use crate::isa::Form;
 use crate::tile::{COLUMNS, Line, ROWS};
 
 /// A matrix `[tokens, width]` by pairs of tokens, kept for reuse.
 ///
 /// As the left side of a product over tokens it is `[width / 8, pairs, 8]`, as the right side
-/// `[width / 48, pairs, 48]`; a token without a partner is paired with 0.
+/// `[width / 48, pairs, 48]`; a token without a partner is paired with 0. Where
+/// [`Isa::has_int16`](crate::Isa::has_int16), the numbers become integers with a scale for each of
+/// `width`.
 #[derive(Debug, Clone, Default)]
 pub struct Pairs {
     pub(crate) width: usize,
     pub(crate) pairs: usize,
     pub(crate) left: Vec<u32>,
     pub(crate) right: Vec<Line>,
+    /// Of integers, `[width]` and zeros to the end of a panel; otherwise empty.
+    pub(crate) scales: Vec<f32>,
+    pub(crate) form: Form,
 }
 
 impl Pairs {
@@ -21,14 +28,24 @@ impl Pairs {
     pub fn fill_left(&mut self, isa: crate::Isa, x: Rows<'_>, sums: &mut [f32]) {
         (self.width, self.pairs) = (x.width, x.count().div_ceil(2));
         self.left.resize(self.pairs * self.width.next_multiple_of(ROWS), 0);
-        left(isa, x, &mut self.left, sums);
+        self.measure(isa, ROWS.max(LANES));
+        left(isa, x, (&mut self.left, &mut self.scales), sums);
     }
 
     /// Becomes the right side `x`, `[tokens, stride]` bfloat16 of which `width` count.
     pub fn fill_right(&mut self, isa: crate::Isa, x: Rows<'_>) {
         (self.width, self.pairs) = (x.width, x.count().div_ceil(2));
         self.right.resize(self.pairs * self.width.div_ceil(COLUMNS) * 3, Line([0; LANES]));
-        right(isa, x, &mut self.right);
+        self.measure(isa, COLUMNS);
+        right(isa, x, &mut self.right, &mut self.scales);
+    }
+
+    /// Makes room for scales, for whole panels, or for none.
+    fn measure(&mut self, isa: crate::Isa, panel: usize) {
+        self.form = isa.form();
+        let scales = if self.form == Form::Int16 { self.width.next_multiple_of(panel) } else { 0 };
+        self.scales.clear();
+        self.scales.resize(scales, 0.0);
     }
 }
 
@@ -58,42 +75,83 @@ impl<'a> Rows<'a> {
     }
 }
 
-lanes! { fn left(x: Rows<'_>, out: &mut [u32], sums: &mut [f32]) = left_body }
-lanes! { fn right(x: Rows<'_>, out: &mut [Line]) = right_body }
+lanes! { fn left(x: Rows<'_>, out: (&mut [u32], &mut [f32]), sums: &mut [f32]) = left_body }
+lanes! { fn right(x: Rows<'_>, out: &mut [Line], scales: &mut [f32]) = right_body }
+
+/// What sixteen columns from `at` on are multiplied by to become integers, and their sums; their
+/// scales. See `crate::int16::scales`.
+#[inline(always)]
+fn measure<V: Lanes>(x: Rows<'_>, at: usize, scales: &mut [f32]) -> (V, V) {
+    let (mut squares, mut sum) = (V::zero(), V::zero());
+    for token in 0..x.count() {
+        let x = V::load_bf16(x.from(token, at));
+        squares = x.fma(x, squares);
+        sum = sum.add(x);
+    }
+    let missing = squares.sub(V::splat(f32::MIN_POSITIVE));
+    let (norm, length) = (squares.sqrt(), V::splat(LENGTH));
+    V::zero().where_negative(missing, norm.div(length)).store(scales);
+    (V::zero().where_negative(missing, length.div(norm)), sum)
+}
 
 #[inline(always)]
-fn left_body<V: Lanes>(x: Rows<'_>, out: &mut [u32], sums: &mut [f32]) {
+fn left_body<V: Lanes>(x: Rows<'_>, (out, scales): (&mut [u32], &mut [f32]), sums: &mut [f32]) {
     let panel = x.count().div_ceil(2) * ROWS;
     let columns = (0..x.width).step_by(LANES).zip(out.chunks_mut((2 * panel).max(1)));
+    let mut scales = scales.chunks_exact_mut(LANES);
     for (at, out) in columns {
         let sums = &mut sums[at..x.width.min(at + LANES)];
         let mut sum = V::load(sums);
+        let to_integers = scales.next().map(|scales| {
+            let (factors, of_column) = measure::<V>(x, at, scales);
+            sum = sum.add(of_column);
+            factors
+        });
         let (first, second) = out.split_at_mut(panel); // the second is empty at the end of a width
         let mut second = second.chunks_exact_mut(ROWS);
         for (pair, first) in first.chunks_exact_mut(ROWS).enumerate() {
             let low = V::load_bf16(x.from(2 * pair, at));
             let high = V::load_bf16(x.from(2 * pair + 1, at));
             let mut words = [0; LANES];
-            V::pair(low, high, &mut words);
+            if let Some(factors) = to_integers {
+                V::pair_int16(low.mul(factors), high.mul(factors), &mut words);
+            } else {
+                V::pair(low, high, &mut words);
+                sum = sum.add(low.add(high));
+            }
             first.copy_from_slice(&words[..ROWS]);
             if let Some(second) = second.next() {
                 second.copy_from_slice(&words[ROWS..]);
             }
-            sum = sum.add(low.add(high));
         }
         sum.store(sums);
     }
 }
 
 #[inline(always)]
-fn right_body<V: Lanes>(x: Rows<'_>, out: &mut [Line]) {
+fn right_body<V: Lanes>(x: Rows<'_>, out: &mut [Line], scales: &mut [f32]) {
     let pairs = x.count().div_ceil(2);
+    let mut scales = scales.chunks_exact_mut(COLUMNS);
     for (panel, lines) in out.chunks_exact_mut((pairs * 3).max(1)).enumerate() {
+        let places = || (panel * COLUMNS..).step_by(LANES);
+        let mut factors = [V::splat(1.0); 3];
+        let scales = scales.next();
+        let integers = scales.is_some();
+        if let Some(scales) = scales {
+            let each = factors.iter_mut().zip(scales.chunks_exact_mut(LANES)).zip(places());
+            for ((factor, scales), place) in each {
+                (*factor, _) = measure::<V>(x, place, scales);
+            }
+        }
         for (pair, lines) in lines.chunks_exact_mut(3).enumerate() {
-            for (line, place) in lines.iter_mut().zip((panel * COLUMNS..).step_by(LANES)) {
+            for ((line, factor), place) in lines.iter_mut().zip(factors).zip(places()) {
                 let low = V::load_bf16(x.from(2 * pair, place));
                 let high = V::load_bf16(x.from(2 * pair + 1, place));
-                V::pair(low, high, &mut line.0);
+                if integers {
+                    V::pair_int16(low.mul(factor), high.mul(factor), &mut line.0);
+                } else {
+                    V::pair(low, high, &mut line.0);
+                }
             }
         }
     }

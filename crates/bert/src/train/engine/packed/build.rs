@@ -66,7 +66,7 @@ impl<'a> Named<'a> {
         let outputs = bias.value.len().max(1);
         let weight = numbers(weight)?;
         let inputs = weight.len() / outputs;
-        let mut packed = Packed::zeros(outputs, inputs);
+        let mut packed = Packed::zeros(self.isa, (outputs, inputs));
         for (mut block, rows) in packed.blocks_mut().zip(weight.chunks((BLOCK * inputs).max(1))) {
             block.pack(self.isa, rows);
         }
