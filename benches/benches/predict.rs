@@ -37,6 +37,7 @@ fn predict(criterion: &mut Criterion) {
         for (label, precision) in [
             ("fp32", EnginePrecision::Fp32),
             ("bf16", EnginePrecision::Bf16),
+            ("int16", EnginePrecision::Int16),
             ("int8", EnginePrecision::Int8),
         ] {
             let engine = || -> Result<_, Error> { Engine::new(&model, precision, THREADS) };

@@ -15,6 +15,8 @@
 //! Das et al. 2018, *Mixed Precision Training of Convolutional Neural Networks using Integer
 //! Operations*, arXiv:1802.00930, train by 16-bit integers that share an exponent.
 
+use crate::train::lanes::{LANES, Lanes};
+
 /// The length of a row of integers: no number is beyond 16 bits, and the product of two lengths, with
 /// what rounding adds to them, is within 31 bits.
 pub(crate) const LENGTH: f32 = 32_700.0;
@@ -35,4 +37,32 @@ pub(crate) fn scales(squares: f32, length: f32) -> (f32, f32) {
 #[inline(always)]
 pub(crate) fn to_int16(x: f32) -> u16 {
     x.round_ties_even() as i16 as u16
+}
+
+/// The sum of the squares of `len` numbers, sixteen from a place on by `number`.
+#[inline(always)]
+pub(crate) fn squares<V: Lanes>(len: usize, number: impl Fn(usize) -> V) -> f32 {
+    let mut sums = [V::zero(); 4];
+    for at in (0..len).step_by(LANES) {
+        let (x, sum) = (number(at), &mut sums[at / LANES % 4]);
+        *sum = x.fma(x, *sum);
+    }
+    sums[0].add(sums[1]).add(sums[2].add(sums[3])).sum()
+}
+
+/// A row of `len` numbers, sixteen from a place on by `number`, as integers of that length to `put`;
+/// what these are multiplied by to stand for the numbers.
+#[inline(always)]
+pub(crate) fn row<V: Lanes>(
+    len: usize,
+    length: f32,
+    number: impl Fn(usize) -> V,
+    mut put: impl FnMut(usize, V),
+) -> f32 {
+    let (to_integers, of_integers) = scales(squares(len, &number), length);
+    let to_integers = V::splat(to_integers);
+    for at in (0..len).step_by(LANES) {
+        put(at, number(at).mul(to_integers));
+    }
+    of_integers
 }

@@ -1,7 +1,8 @@
 //! Activations in the weights' precision.
 
 use crate::isa::versions;
-use crate::{Isa, math};
+use crate::train::lanes::{Lanes, lanes};
+use crate::{Isa, int16, math};
 
 /// The arithmetic of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,6 +11,9 @@ pub enum Precision {
     Fp32,
     /// bfloat16 factors, products and sums in fp32.
     Bf16,
+    /// 16-bit integers, of a length that weights share by output channel and activations by row, sums in
+    /// 32-bit integers: closer to fp32 than bf16 is, and with AVX512-VNNI twice as fast.
+    Int16,
     /// 8-bit weights by output channel, 8-bit activations by row, sums in 32-bit integers.
     Int8,
 }
@@ -19,9 +23,14 @@ impl Precision {
     pub(crate) fn factors(self) -> usize {
         match self {
             Self::Fp32 => 1,
-            Self::Bf16 => 2,
+            Self::Bf16 | Self::Int16 => 2,
             Self::Int8 => 4,
         }
+    }
+
+    /// Whether factors are integers with scales.
+    pub(crate) fn is_integer(self) -> bool {
+        matches!(self, Self::Int16 | Self::Int8)
     }
 
     /// Words that `inputs` factors take.
@@ -32,7 +41,7 @@ impl Precision {
 
 /// The left factor of products, `[rows, inputs]`, kept for reuse.
 ///
-/// In int8 each row has a scale and a zero point of its own, from its smallest and largest value:
+/// In int16 each row has a scale. In int8 each row has a scale and a zero point of its own, from its smallest and largest value:
 /// `x ≈ scale * (q - zero)` with `q` in 0..=255.
 #[derive(Debug, Clone)]
 pub struct Operand {
@@ -62,6 +71,7 @@ impl Operand {
         match self.precision {
             Precision::Fp32 => fp32(isa, x, &mut self.bytes),
             Precision::Bf16 => bf16_rows(isa, x, self.inputs, &mut self.bytes),
+            Precision::Int16 => int16_rows(isa, x, self.inputs, &mut self.bytes, &mut self.scales),
             Precision::Int8 => {
                 let rounded = Rounded {
                     bytes: &mut self.bytes,
@@ -98,7 +108,7 @@ impl Operand {
         &self.bytes
     }
 
-    /// Scale and zero point of each row; 1 and 0 but for int8.
+    /// Scale and zero point of each row; 1 and 0 but for integers.
     pub(crate) fn scales(&self) -> (&[f32], &[f32]) {
         (&self.scales, &self.zeros)
     }
@@ -139,6 +149,7 @@ fn int8_rows(isa: Isa, x: &[f32], inputs: usize, rounded: Rounded<'_>) {
 
 versions! { fn fp32(x: &[f32], bytes: &mut [u8]) fp32_body }
 versions! { fn bf16_rows(x: &[f32], inputs: usize, bytes: &mut [u8]) bf16_body }
+lanes! { fn int16_rows(x: &[f32], inputs: usize, bytes: &mut [u8], scales: &mut [f32]) = int16_body }
 versions! { fn general_int8(x: &[f32], inputs: usize, rounded: Rounded<'_>) int8_body }
 
 #[inline(always)]
@@ -163,6 +174,24 @@ fn bf16_body<const FMA: bool>(x: &[f32], inputs: usize, bytes: &mut [u8]) {
             half.copy_from_slice(&to_bf16(*x).to_le_bytes());
         }
         row.iter_mut().skip(2 * inputs).for_each(|byte| *byte = 0);
+    }
+}
+
+#[inline(always)]
+fn int16_body<V: Lanes>(x: &[f32], inputs: usize, bytes: &mut [u8], scales: &mut [f32]) {
+    let stride = 4 * Precision::Int16.steps(inputs);
+    let rows = x.chunks_exact(inputs).zip(bytes.chunks_exact_mut(stride));
+    for ((x, row), scale) in rows.zip(scales) {
+        *scale = int16::row(
+            inputs,
+            int16::LENGTH,
+            |at| V::load(&x[at..]),
+            |at, x: V| {
+                for (bytes, word) in row[2 * at..].chunks_exact_mut(4).zip(x.int16()) {
+                    bytes.copy_from_slice(&word.to_le_bytes());
+                }
+            },
+        );
     }
 }
 

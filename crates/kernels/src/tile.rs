@@ -1,6 +1,6 @@
 //! The register tiles: up to 8 rows by 48 columns of a product, over all inputs.
 //!
-//! Both factors come as words of 32 bits, which hold one fp32, two bf16 or four int8 factors. A step
+//! Both factors come as words of 32 bits, which hold one fp32, two bf16 or int16 or four int8 factors. A step
 //! multiplies one word of each row with 48 words of a panel and adds to 24 vector registers.
 
 use crate::isa::versions;
@@ -16,7 +16,7 @@ pub(crate) const COLUMNS: usize = 48;
 #[repr(C, align(64))]
 pub(crate) struct Line(pub(crate) [u32; 16]);
 
-/// A tile's sums as bits, fp32 or, for int8, i32: `[8, 48]`.
+/// A tile's sums as bits, fp32 or, for integers, i32: `[8, 48]`.
 #[derive(Default)]
 pub(crate) struct Sums([[Line; 3]; ROWS]);
 
@@ -49,6 +49,7 @@ impl Tile<'_> {
                 Precision::Fp32 if isa.has_avx512() => Some(x86::pick(rows, x86::FP32)),
                 Precision::Bf16 if isa.has_bf16() => Some(x86::pick(rows, x86::BF16)),
                 Precision::Bf16 if isa.has_avx512() => Some(x86::pick(rows, x86::BF16_BY_FP32)),
+                Precision::Int16 if isa.has_int8() => Some(x86::pick(rows, x86::INT16)),
                 Precision::Int8 if isa.has_int8() => Some(x86::pick(rows, x86::INT8)),
                 _ => None,
             };
@@ -62,6 +63,7 @@ impl Tile<'_> {
         match precision {
             Precision::Fp32 => fp32(isa, self, sums),
             Precision::Bf16 => bf16(isa, self, sums),
+            Precision::Int16 => int16(isa, self, sums),
             Precision::Int8 => int8(isa, self, sums),
         }
     }
@@ -69,6 +71,7 @@ impl Tile<'_> {
 
 versions! { fn fp32(tile: Tile<'_>, sums: &mut Sums) fp32_body }
 versions! { fn bf16(tile: Tile<'_>, sums: &mut Sums) bf16_body }
+versions! { fn int16(tile: Tile<'_>, sums: &mut Sums) int16_body }
 versions! { fn int8(tile: Tile<'_>, sums: &mut Sums) int8_body }
 
 /// Calls `add` with each row's word and each sum of the row, step by step.
@@ -105,6 +108,15 @@ fn bf16_body<const FMA: bool>(tile: Tile<'_>, sums: &mut Sums) {
 }
 
 #[inline(always)]
+fn int16_body<const FMA: bool>(tile: Tile<'_>, sums: &mut Sums) {
+    each(tile, sums, |x, w, sum| {
+        let product = |x: u32, w: u32| i32::from(x as u16 as i16) * i32::from(w as u16 as i16);
+        let total = product(x, w).wrapping_add(product(x >> 16, w >> 16));
+        *sum = sum.wrapping_add(total as u32);
+    });
+}
+
+#[inline(always)]
 fn int8_body<const FMA: bool>(tile: Tile<'_>, sums: &mut Sums) {
     each(tile, sums, |x, w, sum| {
         let product = |byte: u32| {
@@ -120,8 +132,9 @@ fn int8_body<const FMA: bool>(tile: Tile<'_>, sums: &mut Sums) {
 mod x86 {
     use std::arch::x86_64::{
         __m512bh, __m512i, _mm512_and_si512, _mm512_castps_si512, _mm512_castsi512_ps,
-        _mm512_dpbf16_ps, _mm512_dpbusd_epi32, _mm512_fmadd_ps, _mm512_load_si512,
-        _mm512_set1_epi32, _mm512_setzero_si512, _mm512_slli_epi32, _mm512_store_si512,
+        _mm512_dpbf16_ps, _mm512_dpbusd_epi32, _mm512_dpwssd_epi32, _mm512_fmadd_ps,
+        _mm512_load_si512, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_slli_epi32,
+        _mm512_store_si512,
     };
 
     use std::mem::transmute;
@@ -201,6 +214,8 @@ mod x86 {
         let sum = _mm512_fmadd_ps(high(x), high(w), _mm512_castsi512_ps(sum));
         _mm512_castps_si512(_mm512_fmadd_ps(low(x), low(w), sum))
     } }
+
+    kernels! { INT16, int16, "avx512f,avx512vnni", |sum, x, w| _mm512_dpwssd_epi32(sum, x, w) }
 
     kernels! { INT8, int8, "avx512f,avx512vnni", |sum, x, w| _mm512_dpbusd_epi32(sum, x, w) }
 }

@@ -4,7 +4,7 @@ use crate::error::same;
 use crate::isa::versions;
 use crate::operand::to_bf16;
 use crate::tile::{COLUMNS, Line, ROWS, Sums, Tile};
-use crate::{Activation, Error, Isa, Operand, Precision, Result, math};
+use crate::{Activation, Error, Isa, Operand, Precision, Result, int16, math};
 
 /// Rows of the operand that pass over all panels before the next rows do, so that they stay in the
 /// second-level cache.
@@ -27,7 +27,8 @@ pub fn quantize_row(row: &[f32], out: &mut Vec<i8>) -> f32 {
 
 /// A linear layer's weights and bias, rounded to a precision and packed in panels of 48 outputs.
 ///
-/// In int8 each output has a scale of its own: its largest weight becomes 127.
+/// In int8 each output has a scale of its own: its largest weight becomes 127. So it has in int16, by
+/// the length of its weights.
 #[derive(Debug, Clone)]
 pub struct Weights {
     precision: Precision,
@@ -98,6 +99,17 @@ impl Weights {
                 let factors = factors.iter().enumerate();
                 factors.fold(0, |word, (i, w)| word | u32::from(to_bf16(*w)) << (16 * i))
             }),
+            Precision::Int16 => {
+                let (to_integers, of_integers) =
+                    int16::scales(row.iter().map(|w| w * w).sum(), int16::LENGTH);
+                self.place(output, row, |factors| {
+                    let factors = factors.iter().enumerate();
+                    factors.fold(0, |word, (i, w)| {
+                        word | u32::from(int16::to_int16(w * to_integers)) << (16 * i)
+                    })
+                });
+                self.scales[output] = of_integers;
+            }
             Precision::Int8 => {
                 let mut numbers = Vec::with_capacity(row.len());
                 let scale = quantize_row(row, &mut numbers);
@@ -190,8 +202,7 @@ impl Weights {
             bias: &self.bias[span.clone()],
             channels: &self.scales[span.clone()],
             totals: &self.sums[span],
-            int8: (self.precision == Precision::Int8)
-                .then(|| (&scales[these.clone()], &zeros[these])),
+            integers: self.precision.is_integer().then(|| (&scales[these.clone()], &zeros[these])),
             gelu: false,
         }
     }
@@ -228,7 +239,7 @@ pub(crate) struct Patch<'a> {
     /// Sums of the outputs' weights.
     pub(crate) totals: &'a [f32],
     /// Scales and zero points of the rows, if the sums are integers.
-    pub(crate) int8: Option<(&'a [f32], &'a [f32])>,
+    pub(crate) integers: Option<(&'a [f32], &'a [f32])>,
     /// Whether GELU comes last; only with AVX-512.
     pub(crate) gelu: bool,
 }
@@ -255,7 +266,7 @@ fn finish_body<const FMA: bool>(patch: &Patch<'_>, out: &mut [f32]) {
             let place = |i: usize| part * 16 + i;
             for (i, (sum, out)) in patch.sums.line(row, part).0.iter().zip(out).enumerate() {
                 let bias = patch.bias[place(i)];
-                *out = if let Some((scales, zeros)) = patch.int8 {
+                *out = if let Some((scales, zeros)) = patch.integers {
                     let total = patch.totals[place(i)];
                     let sum = multiply_back::<FMA>(*sum as i32, zeros[row], total);
                     math::multiply_add::<FMA>(sum, scales[row] * patch.channels[place(i)], bias)

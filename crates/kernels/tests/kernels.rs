@@ -8,7 +8,8 @@ use tunewise_kernels::{
     attend, quantize_row, tanh,
 };
 
-const PRECISIONS: [Precision; 3] = [Precision::Fp32, Precision::Bf16, Precision::Int8];
+const PRECISIONS: [Precision; 4] =
+    [Precision::Fp32, Precision::Bf16, Precision::Int16, Precision::Int8];
 
 /// Numbers of a fixed, uneven pattern in about [-1, 1].
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
@@ -72,6 +73,10 @@ fn bound(precision: Precision, inputs: usize, of: &Definition) -> f64 {
     match precision {
         Precision::Fp32 => rounding,
         Precision::Bf16 => 8e-3 * of.terms + rounding,
+        Precision::Int16 => {
+            // At most half a unit of each factor, of a length of 32700.
+            inputs as f64 * (inputs as f64).sqrt() / 32_700.0 + rounding
+        }
         Precision::Int8 => {
             of.weights / 255.0 + of.row / 254.0 + inputs as f64 / (255.0 * 254.0) + rounding
         }
@@ -102,15 +107,15 @@ proptest! {
 }
 
 #[test]
-fn int8_is_the_same_whatever_the_instructions() {
+fn integers_are_the_same_whatever_the_instructions() {
     // Sums of integers are exact, and scaling them is the same few operations, fused or not.
     let shape = (13, 67, 50);
-    let (here, portable) = (
-        product(Isa::detect(), Precision::Int8, shape),
-        product(Isa::PORTABLE, Precision::Int8, shape),
-    );
-    for (a, b) in here.iter().zip(&portable) {
-        approx::assert_abs_diff_eq!(*a, *b, epsilon = 1e-5);
+    for precision in [Precision::Int16, Precision::Int8] {
+        let (here, portable) =
+            (product(Isa::detect(), precision, shape), product(Isa::PORTABLE, precision, shape));
+        for (a, b) in here.iter().zip(&portable) {
+            approx::assert_abs_diff_eq!(*a, *b, epsilon = 1e-5);
+        }
     }
 }
 

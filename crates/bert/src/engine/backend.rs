@@ -18,11 +18,12 @@ pub enum InferencePrecision {
     Stored,
     /// 32 bits throughout; weights in 8 bits are taken for the numbers that they stand for.
     Fp32,
-    /// Products of bfloat16 numbers, sums in 32 bits.
+    /// Products of numbers of 16 bits, sums in 32: bfloat16, or where the processor has AVX512-VNNI and no
+    /// BF16, integers that share a scale, which are closer to fp32.
     Bf16,
     /// Products of 8-bit integers: weights scaled by output, activations by token.
     Int8,
-    /// bf16 where the processor computes it faster, fp32 elsewhere. int8, which changes a label now and
+    /// 16 bits, as with `Bf16`, where the processor is faster so; fp32 elsewhere. int8, which changes a label now and
     /// then, only of weights that are in 8 bits.
     Auto,
 }
@@ -99,13 +100,16 @@ impl Backend {
             return Self::libtorch(precision, Fallback::Device(device));
         }
         let (engine, has, instructions) = match precision {
+            InferencePrecision::Auto | InferencePrecision::Bf16 if isa.has_int16() => {
+                return Self::Engine(EnginePrecision::Int16);
+            }
             InferencePrecision::Auto if isa.has_bf16() => {
                 return Self::Engine(EnginePrecision::Bf16);
             }
             InferencePrecision::Stored | InferencePrecision::Fp32 | InferencePrecision::Auto => {
                 (EnginePrecision::Fp32, isa.has_avx512(), "AVX-512")
             }
-            // Without AVX512-BF16 by multiply-adds in fp32: slower than fp32, faster than libtorch's bf16.
+            // With AVX-512 alone by multiply-adds in fp32: slower than fp32, faster than libtorch's bf16.
             InferencePrecision::Bf16 => (EnginePrecision::Bf16, isa.has_avx512(), "AVX-512"),
             InferencePrecision::Int8 => (EnginePrecision::Int8, isa.has_int8(), "AVX512-VNNI"),
         };
@@ -137,6 +141,7 @@ impl fmt::Display for Backend {
         match self {
             Self::Engine(EnginePrecision::Fp32) => f.write_str("own kernels in fp32"),
             Self::Engine(EnginePrecision::Bf16) => f.write_str("own kernels in bf16"),
+            Self::Engine(EnginePrecision::Int16) => f.write_str("own kernels in 16-bit integers"),
             Self::Engine(EnginePrecision::Int8) => f.write_str("own kernels in int8"),
             Self::Libtorch { precision, fallback } => {
                 write!(f, "libtorch in {precision}: {fallback}")
@@ -176,11 +181,12 @@ mod tests {
     #[test]
     fn here_the_engine_serves_what_the_processor_has() {
         let isa = Isa::detect();
+        let halves = if isa.has_int16() { EnginePrecision::Int16 } else { EnginePrecision::Bf16 };
         for (asked, has, engine) in [
             (InferencePrecision::Fp32, isa.has_avx512(), EnginePrecision::Fp32),
-            (InferencePrecision::Bf16, isa.has_avx512(), EnginePrecision::Bf16),
+            (InferencePrecision::Bf16, isa.has_avx512(), halves),
             (InferencePrecision::Int8, isa.has_int8(), EnginePrecision::Int8),
-            (InferencePrecision::Auto, isa.has_bf16(), EnginePrecision::Bf16),
+            (InferencePrecision::Auto, isa.has_bf16() || isa.has_int16(), halves),
         ] {
             let backend = Backend::choose(asked, Device::Cpu, isa);
             assert_eq!(backend == Backend::Engine(engine), has, "{asked}: {backend}");

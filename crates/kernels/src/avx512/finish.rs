@@ -30,7 +30,7 @@ fn rows(patch: &Patch<'_>, out: &mut [f32], then: impl Fn(__m512) -> __m512) {
             // SAFETY: registers, and a line of 64 aligned bytes.
             let value = unsafe {
                 let sums: __m512i = _mm512_load_si512((&raw const line.0).cast());
-                if let Some((scales, zeros)) = patch.int8 {
+                if let Some((scales, zeros)) = patch.integers {
                     let zero = _mm512_set1_ps(zeros[row]);
                     let sum = _mm512_fnmadd_ps(zero, totals, _mm512_cvtepi32_ps(sums));
                     let scale = _mm512_mul_ps(_mm512_set1_ps(scales[row]), channel);

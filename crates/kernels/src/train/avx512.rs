@@ -201,16 +201,14 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
         }
     }
     #[inline(always)]
-    fn store_int16(self, x: &mut [u16]) {
-        // SAFETY: writes 16 numbers, or under the mask as many as there is room for.
+    fn int16(self) -> [u32; LANES / 2] {
+        let mut words = [0; LANES / 2];
+        // SAFETY: writes all eight words.
         unsafe {
             let halves = _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(self.0));
-            if x.len() >= LANES {
-                _mm256_storeu_si256(x.as_mut_ptr().cast(), halves);
-            } else {
-                _mm256_mask_storeu_epi16(x.as_mut_ptr().cast(), mask(x.len()), halves);
-            }
+            _mm256_storeu_si256(words.as_mut_ptr().cast(), halves);
         }
+        words
     }
     #[inline(always)]
     fn transpose_int16(rows: [&[f32]; LANES], factors: &[f32; LANES], out: &mut [Line]) {

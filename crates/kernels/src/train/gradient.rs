@@ -1,8 +1,9 @@
 //! The gradient of weights: a product over tokens.
 
+use super::integers;
 use super::lanes::{LANES, Lanes, lanes};
 use super::pairs::Pairs;
-use super::tile::{Left, Right, Sums, Tile};
+use super::tile::{Fetch, Left, Right, Sums, Tile};
 use super::wide::Lefts;
 use crate::isa::Form;
 use crate::tile::{COLUMNS, ROWS};
@@ -65,14 +66,21 @@ pub fn weight_gradient(
             for (number, share) in shares.iter().enumerate() {
                 let pairs = share.inputs.pairs;
                 let lines = &share.inputs.right[panel * pairs * 3..(panel + 1) * pairs * 3];
-                let scales = share.inputs.scales.get(column..).unwrap_or(&[]);
+                let (rows, steps, onto) = (strip.count, pairs, number > 0);
+                let fetch = Fetch::share(place, strips.len(), pairs);
+                let right = Right { lines, run: pairs.max(1), jump: 0, fetch };
+                if share.inputs.form == Form::Int16 {
+                    let left = strip.integers(share);
+                    let scales = share.inputs.scales.get(column..).unwrap_or(&[]);
+                    integers::Tile { left, right, scales, rows, steps, onto }.sum(isa, &mut sums);
+                    continue;
+                }
                 Tile {
-                    form: share.inputs.form,
                     left: lefts.of(place * shares.len() + number, strip.left(share)),
-                    right: Right { lines, run: pairs.max(1), jump: 0, scales },
-                    rows: strip.count,
-                    steps: pairs,
-                    onto: number > 0,
+                    right,
+                    rows,
+                    steps,
+                    onto,
                 }
                 .sum(isa, &mut sums);
             }
@@ -96,8 +104,14 @@ impl Strip {
     fn left<'a>(&self, share: &Share<'a>) -> Left<'a> {
         let from = self.panel * share.outputs.pairs * ROWS + self.place;
         // An empty side has no steps either.
+        Left::steps(share.outputs.left.get(from..).unwrap_or(&[]))
+    }
+
+    fn integers<'a>(&self, share: &Share<'a>) -> integers::Left<'a> {
+        let from = self.panel * share.outputs.pairs * ROWS + self.place;
+        let words = share.outputs.left.get(from..).unwrap_or(&[]);
         let scales = share.outputs.scales.get(self.panel * ROWS + self.place..).unwrap_or(&[]);
-        Left::steps(share.outputs.left.get(from..).unwrap_or(&[])).scaled(scales)
+        integers::Left::steps(words, scales)
     }
 }
 

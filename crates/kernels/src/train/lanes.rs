@@ -39,8 +39,8 @@ pub(crate) trait Lanes: Copy {
     fn pair(low: Self, high: Self, out: &mut [u32]);
     /// Each lane of `low` and `high` as a pair of 16-bit integers in a word.
     fn pair_int16(low: Self, high: Self, out: &mut [u32]);
-    /// To the nearest 16-bit integers, ties to even.
-    fn store_int16(self, x: &mut [u16]);
+    /// The nearest 16-bit integers, ties to even, neighbours in a word.
+    fn int16(self) -> [u32; LANES / 2];
     /// Pairs of neighbours of up to 16 rows of up to 32 numbers, rounded to bfloat16: the pair of row
     /// `r` and place `s` becomes lane `r` of line `3 * s`; what is missing becomes 0.
     fn transpose(rows: [&[f32]; LANES], out: &mut [Line]);
@@ -201,10 +201,10 @@ impl Lanes for [f32; LANES] {
         }
     }
     #[inline(always)]
-    fn store_int16(self, x: &mut [u16]) {
-        for (x, lane) in x.iter_mut().zip(self) {
-            *x = to_int16(lane);
-        }
+    fn int16(self) -> [u32; LANES / 2] {
+        std::array::from_fn(|pair| {
+            u32::from(to_int16(self[2 * pair])) | u32::from(to_int16(self[2 * pair + 1])) << 16
+        })
     }
     #[inline(always)]
     fn transpose_int16(rows: [&[f32]; LANES], factors: &[f32; LANES], out: &mut [Line]) {

@@ -1,9 +1,12 @@
 //! A linear layer's weights in 16 bits, packed for the products of both directions.
 
+use std::ops::Range;
+
 use super::finish::{Finish, Patch, finish};
+use super::integers::{self, Integers, Measure};
 use super::lanes::{LANES, Lanes, lanes};
-use super::tile::{Left, Right, Sums, Tile};
-use super::wide::{Integers, Lefts, Measure};
+use super::tile::{Fetch, Left, Right, Sums, Tile};
+use super::wide::Lefts;
 use crate::int16::{self, LENGTH};
 use crate::isa::Form;
 use crate::tile::{COLUMNS, Line, ROWS};
@@ -90,11 +93,17 @@ impl Packed {
             lines: &self.forward[panel * steps * 3..(panel + 1) * steps * 3],
             run: steps.max(1),
             jump: 0,
-            scales: &self.scales[panel * BLOCK..(panel + 1) * BLOCK],
+            fetch: Fetch { first: 0, by: 0 },
         };
-        let measure = Measure { factors: &[], length: LENGTH };
-        let left = Factor { x, form: self.form, measure };
-        product((isa, right), left, (self.inputs, self.outputs), finish)
+        let shape = (self.inputs, self.outputs);
+        match self.form {
+            Form::Bf16 => product((isa, right), x, shape, finish),
+            Form::Int16 => {
+                let measure = Measure { factors: &[], length: LENGTH };
+                let scales = |panel: usize| &self.scales[panel * BLOCK..(panel + 1) * BLOCK];
+                product_of_integers((isa, right, scales), (x, measure), shape, finish)
+            }
+        }
     }
 
     /// `g W` of `g`, `[rows, padded(outputs)]`, for `finish` to take, `[rows, inputs]`.
@@ -107,12 +116,18 @@ impl Packed {
             lines: &self.backward[panel * PAIRS * 3..],
             run: PAIRS,
             jump,
-            scales: &[1.0; COLUMNS],
+            fetch: Fetch { first: 0, by: 0 },
         };
-        // The outputs' scales belong to what is summed up here: they go to the left factor.
-        let measure = Measure { factors: &self.scales, length: self.length_back() };
-        let left = Factor { x: g, form: self.form, measure };
-        product((isa, right), left, (self.outputs, self.inputs), finish)
+        let shape = (self.outputs, self.inputs);
+        match self.form {
+            Form::Bf16 => product((isa, right), g, shape, finish),
+            Form::Int16 => {
+                // The outputs' scales belong to what is summed up here: they go to the left factor.
+                let measure = Measure { factors: &self.scales, length: self.length_back() };
+                let scales = |_| &[1.0; COLUMNS][..];
+                product_of_integers((isa, right, scales), (g, measure), shape, finish)
+            }
+        }
     }
 
     /// How long integers may be that are multiplied with columns of the weights, so that sums stay
@@ -148,17 +163,47 @@ fn steps(numbers: usize) -> usize {
     numbers.div_ceil(2)
 }
 
-/// The left factor of a product.
-struct Factor<'a> {
-    x: &'a [u16],
-    form: Form,
-    measure: Measure<'a>,
+/// Rows of a product that pass over all panels before the next rows do, tile after tile.
+struct Block {
+    tiles: usize,
+    /// Where tiles begin, and the last one ends.
+    bounds: [usize; ROW_BLOCK / ROWS + 1],
+}
+
+impl Block {
+    fn of(rows: usize) -> impl Iterator<Item = Self> {
+        (0..rows).step_by(ROW_BLOCK).map(move |first| {
+            let count = ROW_BLOCK.min(rows - first);
+            let tiles = count.div_ceil(ROWS);
+            // Spread evenly: seven and seven rather than eight and six.
+            let bound = |tile: usize| first + count * tile.min(tiles) / tiles;
+            Self { tiles, bounds: std::array::from_fn(bound) }
+        })
+    }
+
+    /// Each tile's number and rows.
+    fn tiles(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let rows = self.bounds.windows(2).map(|bounds| bounds[0]..bounds[1]);
+        rows.enumerate().take(self.tiles)
+    }
+}
+
+/// Tiles that a block of so many rows has at most.
+fn tiles(rows: usize) -> usize {
+    ROW_BLOCK.min(rows).div_ceil(ROWS)
+}
+
+/// Where a panel's sums of those rows go.
+fn patch<'a>(sums: &'a Sums, rows: &Range<usize>, (panel, width): (usize, usize)) -> Patch<'a> {
+    let column = panel * COLUMNS;
+    let columns = COLUMNS.min(width - column);
+    Patch { sums, first: rows.start, rows: rows.len(), column, columns, width }
 }
 
 /// The product of `x`, `[rows, padded(inputs)]`, with the panels that `right` gives.
 fn product<'a>(
     (isa, right): (Isa, impl Fn(usize) -> Right<'a>),
-    Factor { x, form, measure }: Factor<'_>,
+    x: &[u16],
     (inputs, outputs): (usize, usize),
     done: &mut Finish<'_>,
 ) -> Result<()> {
@@ -167,38 +212,59 @@ fn product<'a>(
     same("numbers of the product", done.room(), rows * outputs)?;
     let steps = steps(inputs);
     let mut sums = Sums::ZERO;
-    let mut lefts = Lefts::new(isa, (ROW_BLOCK.min(rows).div_ceil(ROWS), steps));
-    let mut integers = Integers::take();
-    for block in (0..rows).step_by(ROW_BLOCK) {
-        let end = (block + ROW_BLOCK).min(rows);
-        let tiles = (end - block).div_ceil(ROWS);
-        // Spread evenly: seven and seven rather than eight and six.
-        let bounds = |tile: usize| block + (end - block) * tile / tiles;
-        let left = |tile| Left::rows(&x[bounds(tile) * stride..bounds(tile + 1) * stride], stride);
-        if form == Form::Int16 {
-            integers.fill(isa, (&x[block * stride..end * stride], stride), measure);
-        } else {
-            for tile in 0..tiles {
-                lefts.fill(tile, left(tile), (bounds(tile + 1) - bounds(tile), steps));
-            }
+    let mut lefts = Lefts::new(isa, (tiles(rows), steps));
+    for block in Block::of(rows) {
+        let left =
+            |rows: &Range<usize>| Left::rows(&x[rows.start * stride..rows.end * stride], stride);
+        for (tile, rows) in block.tiles() {
+            lefts.fill(tile, left(&rows), (rows.len(), steps));
         }
         for panel in 0..outputs.div_ceil(COLUMNS) {
             let right = right(panel);
-            for tile in 0..tiles {
-                let (first, rows) = (bounds(tile), bounds(tile + 1) - bounds(tile));
-                let left = match form {
-                    Form::Int16 => integers.from(first - block),
-                    Form::Bf16 => lefts.of(tile, left(tile)),
-                };
-                Tile { form, left, right, rows, steps, onto: false }.sum(isa, &mut sums);
-                let column = panel * COLUMNS;
-                let columns = COLUMNS.min(outputs - column);
-                let patch = Patch { sums: &sums, first, rows, column, columns, width: outputs };
-                finish(isa, patch, done);
+            for (tile, rows) in block.tiles() {
+                let left = lefts.of(tile, left(&rows));
+                let fetch = Fetch::share(tile, block.tiles, right.run);
+                let right = Right { fetch, ..right };
+                Tile { left, right, rows: rows.len(), steps, onto: false }.sum(isa, &mut sums);
+                finish(isa, patch(&sums, &rows, (panel, outputs)), done);
             }
         }
     }
-    integers.leave();
+    Ok(())
+}
+
+/// The same where panels are of integers, whose columns `scales` gives what to multiply by; the left
+/// factor becomes integers by its measure.
+fn product_of_integers<'a>(
+    (isa, right, scales): (Isa, impl Fn(usize) -> Right<'a>, impl Fn(usize) -> &'a [f32]),
+    (x, measure): (&[u16], Measure<'_>),
+    (inputs, outputs): (usize, usize),
+    done: &mut Finish<'_>,
+) -> Result<()> {
+    let stride = padded(inputs).max(1);
+    let rows = x.len() / stride;
+    same("numbers of the product", done.room(), rows * outputs)?;
+    let steps = steps(inputs);
+    let mut sums = Sums::ZERO;
+    let mut lefts = Integers::take((tiles(rows), steps));
+    for block in Block::of(rows) {
+        for (tile, rows) in block.tiles() {
+            let x = &x[rows.start * stride..rows.end * stride];
+            lefts.fill(isa, tile, (x, stride), measure);
+        }
+        for panel in 0..outputs.div_ceil(COLUMNS) {
+            let (right, scales) = (right(panel), scales(panel));
+            for (tile, rows) in block.tiles() {
+                let (left, count) = (lefts.of(tile), rows.len());
+                let fetch = Fetch::share(tile, block.tiles, right.run);
+                let right = Right { fetch, ..right };
+                integers::Tile { left, right, scales, rows: count, steps, onto: false }
+                    .sum(isa, &mut sums);
+                finish(isa, patch(&sums, &rows, (panel, outputs)), done);
+            }
+        }
+    }
+    lefts.leave();
     Ok(())
 }
 
@@ -214,12 +280,8 @@ fn pack_body<V: Lanes>(block: &mut PackedBlock<'_>, weight: &[f32]) {
             let mut to_integers = [0.0; BLOCK];
             let rows = weight.chunks_exact(block.inputs.max(1));
             for ((row, factor), scale) in rows.zip(&mut to_integers).zip(&mut *block.scales) {
-                let mut squares = V::zero();
-                for x in row.chunks(LANES) {
-                    let x = V::load(x);
-                    squares = x.fma(x, squares);
-                }
-                (*factor, *scale) = int16::scales(squares.sum(), LENGTH);
+                let squares = int16::squares(row.len(), |at| V::load(&row[at..]));
+                (*factor, *scale) = int16::scales(squares, LENGTH);
             }
             *block.length = pack_form::<V, true>(block, weight, &to_integers);
         }

@@ -78,53 +78,72 @@ impl<'a> Rows<'a> {
 lanes! { fn left(x: Rows<'_>, out: (&mut [u32], &mut [f32]), sums: &mut [f32]) = left_body }
 lanes! { fn right(x: Rows<'_>, out: &mut [Line], scales: &mut [f32]) = right_body }
 
-/// What sixteen columns from `at` on are multiplied by to become integers, and their sums; their
-/// scales. See `crate::int16::scales`.
+/// Sums and sums of squares over tokens of so many times sixteen columns from `at` on.
 #[inline(always)]
-fn measure<V: Lanes>(x: Rows<'_>, at: usize, scales: &mut [f32]) -> (V, V) {
-    let (mut squares, mut sum) = (V::zero(), V::zero());
+fn columns<V: Lanes, const N: usize>(x: Rows<'_>, at: usize) -> [(V, V); N] {
+    let mut columns = [(V::zero(), V::zero()); N];
     for token in 0..x.count() {
-        let x = V::load_bf16(x.from(token, at));
-        squares = x.fma(x, squares);
-        sum = sum.add(x);
+        for ((sum, squares), place) in columns.iter_mut().zip((at..).step_by(LANES)) {
+            let x = V::load_bf16(x.from(token, place));
+            *sum = sum.add(x);
+            *squares = x.fma(x, *squares);
+        }
     }
+    columns
+}
+
+/// What sixteen columns are multiplied by to become integers; what these are multiplied by goes to
+/// `scales`. See `crate::int16::scales`.
+#[inline(always)]
+fn measure<V: Lanes>(squares: V, scales: &mut [f32]) -> V {
     let missing = squares.sub(V::splat(f32::MIN_POSITIVE));
     let (norm, length) = (squares.sqrt(), V::splat(LENGTH));
     V::zero().where_negative(missing, norm.div(length)).store(scales);
-    (V::zero().where_negative(missing, length.div(norm)), sum)
+    V::zero().where_negative(missing, length.div(norm))
 }
+
+/// Columns of the left side that are made at a time: a cache line of each token.
+const SPAN: usize = 2 * LANES;
 
 #[inline(always)]
 fn left_body<V: Lanes>(x: Rows<'_>, (out, scales): (&mut [u32], &mut [f32]), sums: &mut [f32]) {
-    let panel = x.count().div_ceil(2) * ROWS;
-    let columns = (0..x.width).step_by(LANES).zip(out.chunks_mut((2 * panel).max(1)));
-    let mut scales = scales.chunks_exact_mut(LANES);
-    for (at, out) in columns {
-        let sums = &mut sums[at..x.width.min(at + LANES)];
-        let mut sum = V::load(sums);
-        let to_integers = scales.next().map(|scales| {
-            let (factors, of_column) = measure::<V>(x, at, scales);
-            sum = sum.add(of_column);
-            factors
-        });
-        let (first, second) = out.split_at_mut(panel); // the second is empty at the end of a width
-        let mut second = second.chunks_exact_mut(ROWS);
-        for (pair, first) in first.chunks_exact_mut(ROWS).enumerate() {
-            let low = V::load_bf16(x.from(2 * pair, at));
-            let high = V::load_bf16(x.from(2 * pair + 1, at));
-            let mut words = [0; LANES];
-            if let Some(factors) = to_integers {
-                V::pair_int16(low.mul(factors), high.mul(factors), &mut words);
-            } else {
-                V::pair(low, high, &mut words);
-                sum = sum.add(low.add(high));
+    let panel = (x.count().div_ceil(2) * ROWS).max(1);
+    let spans = out.chunks_mut(SPAN / ROWS * panel).zip(sums.chunks_mut(SPAN));
+    let mut scales = scales.chunks_mut(SPAN);
+    for ((out, sums), first) in spans.zip((0..).step_by(SPAN)) {
+        let columns = columns::<V, 2>(x, first);
+        for (sums, (sum, _)) in sums.chunks_mut(LANES).zip(columns) {
+            V::load(sums).add(sum).store(sums);
+        }
+        let mut factors = None;
+        if let Some(scales) = scales.next() {
+            let mut both = [V::zero(); 2];
+            let each = both.iter_mut().zip(columns).zip(scales.chunks_mut(LANES));
+            for ((factor, (_, squares)), scales) in each {
+                *factor = measure(squares, scales);
             }
-            first.copy_from_slice(&words[..ROWS]);
-            if let Some(second) = second.next() {
-                second.copy_from_slice(&words[ROWS..]);
+            factors = Some(both);
+        }
+        let parts = out.chunks_mut(2 * panel).zip((first..).step_by(LANES)).enumerate();
+        for (part, (out, at)) in parts {
+            let (first, second) = out.split_at_mut(panel); // the second is empty at the end of a width
+            let mut second = second.chunks_exact_mut(ROWS);
+            for (pair, first) in first.chunks_exact_mut(ROWS).enumerate() {
+                let low = V::load_bf16(x.from(2 * pair, at));
+                let high = V::load_bf16(x.from(2 * pair + 1, at));
+                let mut words = [0; LANES];
+                if let Some(factors) = factors {
+                    let factor = factors[part];
+                    V::pair_int16(low.mul(factor), high.mul(factor), &mut words);
+                } else {
+                    V::pair(low, high, &mut words);
+                }
+                first.copy_from_slice(&words[..ROWS]);
+                if let Some(second) = second.next() {
+                    second.copy_from_slice(&words[ROWS..]);
+                }
             }
         }
-        sum.store(sums);
     }
 }
 
@@ -138,9 +157,10 @@ fn right_body<V: Lanes>(x: Rows<'_>, out: &mut [Line], scales: &mut [f32]) {
         let scales = scales.next();
         let integers = scales.is_some();
         if let Some(scales) = scales {
-            let each = factors.iter_mut().zip(scales.chunks_exact_mut(LANES)).zip(places());
-            for ((factor, scales), place) in each {
-                (*factor, _) = measure::<V>(x, place, scales);
+            let columns = columns::<V, 3>(x, panel * COLUMNS);
+            let each = factors.iter_mut().zip(columns).zip(scales.chunks_exact_mut(LANES));
+            for ((factor, (_, squares)), scales) in each {
+                *factor = measure(squares, scales);
             }
         }
         for (pair, lines) in lines.chunks_exact_mut(3).enumerate() {

@@ -1,18 +1,14 @@
-//! The register tile of products of 16-bit factors: up to 8 rows by 48 columns, both factors with
-//! strides.
+//! The register tile of bf16 products: up to 8 rows by 48 columns, both factors with strides.
 //!
 //! A step multiplies a pair of factors of each row with 48 pairs of the right side and adds both
 //! products to a sum. The left side may lie row by row (activations) or step by step (gradients by
 //! pairs of tokens); the right side's steps may lie in runs, so that it can be packed by either of
 //! its dimensions.
 
-mod int16;
-
 use std::marker::PhantomData;
 
 use super::wide::{CHUNK, Wide};
 use crate::Isa;
-use crate::isa::Form;
 use crate::tile::{COLUMNS, Line, ROWS};
 
 /// A tile's sums, kept from tile to tile: the first product of a tile overwrites them.
@@ -33,8 +29,6 @@ pub(crate) struct Left<'a> {
     /// The same in fp32, of as many rows and steps as a tile takes; empty where the processor
     /// multiplies pairs.
     wide: &'a [Wide],
-    /// What integers of a row are multiplied by; empty for bfloat16.
-    scales: &'a [f32],
     data: PhantomData<&'a [u16]>,
 }
 
@@ -42,30 +36,13 @@ impl<'a> Left<'a> {
     /// Rows of `stride` bf16, an even number.
     pub(crate) fn rows(x: &'a [u16], stride: usize) -> Self {
         let (first, pairs) = (x.as_ptr().cast(), x.len() / 2);
-        let (of_row, of_step, data) = (stride / 2, 1, PhantomData);
-        Self { first, pairs, of_row, of_step, wide: &[], scales: &[], data }
+        Self { first, pairs, of_row: stride / 2, of_step: 1, wide: &[], data: PhantomData }
     }
 
     /// Steps of [`ROWS`] pairs.
     pub(crate) fn steps(x: &'a [u32]) -> Self {
         let (first, pairs) = (x.as_ptr().cast(), x.len());
-        let (of_row, of_step, data) = (1, ROWS, PhantomData);
-        Self { first, pairs, of_row, of_step, wide: &[], scales: &[], data }
-    }
-
-    /// Of integers with these scales, a row each.
-    pub(super) fn scaled(self, scales: &'a [f32]) -> Self {
-        Self { scales, ..self }
-    }
-
-    /// The pair of a row and step.
-    ///
-    /// # Safety
-    /// It is within the factor.
-    unsafe fn pair(&self, row: usize, step: usize) -> u32 {
-        let place = row * self.of_row + step * self.of_step;
-        // SAFETY: the caller's.
-        unsafe { self.first.add(4 * place).cast::<u32>().read_unaligned() }
+        Self { first, pairs, of_row: 1, of_step: ROWS, wide: &[], data: PhantomData }
     }
 
     /// With what [`Left::widen`] made of it.
@@ -111,13 +88,33 @@ pub(crate) struct Right<'a> {
     pub(crate) lines: &'a [Line],
     pub(crate) run: usize,
     pub(crate) jump: usize,
-    /// What integers of a column are multiplied by, `[48]`; empty for bfloat16.
-    pub(crate) scales: &'a [f32],
+    pub(crate) fetch: Fetch,
+}
+
+/// What of a panel a tile fetches into the second-level cache, for the next panel's tiles: bytes from
+/// a run's beginning on, and how many for each step that is multiplied.
+#[derive(Clone, Copy)]
+pub(crate) struct Fetch {
+    pub(crate) first: usize,
+    pub(crate) by: usize,
+}
+
+impl Fetch {
+    /// The share of a tile, of so many with this panel, in what follows each run of so many steps.
+    pub(super) fn share(tile: usize, tiles: usize, run: usize) -> Self {
+        let step = 3 * size_of::<Line>();
+        Self { first: run * step + run * step * tile / tiles, by: step.div_ceil(tiles) }
+    }
 }
 
 impl Right<'_> {
+    /// Whether it has so many steps, at least 1.
+    pub(super) fn has(&self, steps: usize) -> bool {
+        (steps - 1) / self.run * self.jump + (steps - 1) % self.run * 3 + 2 < self.lines.len()
+    }
+
     /// The pair of a step and column.
-    fn pair(&self, step: usize, column: usize) -> u32 {
+    pub(super) fn pair(&self, step: usize, column: usize) -> u32 {
         let line = step / self.run * self.jump + step % self.run * 3 + column / 16;
         self.lines[line].0[column % 16]
     }
@@ -125,7 +122,6 @@ impl Right<'_> {
 
 #[derive(Clone, Copy)]
 pub(crate) struct Tile<'a> {
-    pub(crate) form: Form,
     pub(crate) left: Left<'a>,
     pub(crate) right: Right<'a>,
     pub(crate) rows: usize,
@@ -138,26 +134,15 @@ impl Tile<'_> {
     /// The sums of the tile's rows; those of other rows are left as they are.
     #[inline]
     pub(crate) fn sum(self, isa: Isa, sums: &mut Sums) {
-        let Self { left, right, rows, steps, onto, form } = self;
+        let Self { left, right, rows, steps, onto } = self;
         if rows == 0 || steps == 0 {
             if !onto {
                 *sums = Sums::ZERO;
             }
             return;
         }
-        let last_right = (steps - 1) / right.run * right.jump + ((steps - 1) % right.run) * 3 + 2;
-        let fits = left.has((rows, steps)) && last_right < right.lines.len();
+        let fits = left.has((rows, steps)) && right.has(steps);
         assert!(fits, "shape of a tile");
-        if form == Form::Int16 {
-            assert!(left.scales.len() >= rows && right.scales.len() >= COLUMNS, "scales of a tile");
-            #[cfg(target_arch = "x86_64")]
-            if isa.has_int8() {
-                // SAFETY: `Isa::detect` found the instructions, and the assertions above say that
-                // pairs, lines and scales are there.
-                return unsafe { int16::x86::INT16[rows - 1](self, sums) };
-            }
-            return int16::portable(self, sums);
-        }
         #[cfg(target_arch = "x86_64")]
         if isa.has_bf16() {
             // SAFETY: `Isa::detect` found the instructions, and the assertion above says that the
@@ -181,8 +166,9 @@ impl Tile<'_> {
                 sums.fill(0.0);
             }
             for step in 0..self.steps {
+                let place = row * self.left.of_row + step * self.left.of_step;
                 // SAFETY: `sum` asserts that the pair is there.
-                let x = unsafe { self.left.pair(row, step) };
+                let x = unsafe { self.left.first.add(4 * place).cast::<u32>().read_unaligned() };
                 let lines = &lines[step / run * jump + step % run * 3..][..3];
                 for (line, sums) in lines.iter().zip(sums.chunks_exact_mut(16)) {
                     for (w, sum) in line.0.iter().zip(sums) {
@@ -210,7 +196,7 @@ mod x86 {
     use super::{CHUNK, Left, ROWS, Right, Sums, Tile, Wide};
     use crate::tile::Line;
 
-    pub(super) type Kernel = unsafe fn(Tile<'_>, &mut Sums);
+    type Kernel = unsafe fn(Tile<'_>, &mut Sums);
 
     /// Of a processor with BF16.
     pub(super) const BF16: [Kernel; ROWS] =

@@ -75,7 +75,8 @@ impl EngineChoice {
     pub fn of(model: &BertClassifier, config: &TrainConfig) -> Self {
         let Some(obstacle) = obstacle(model, config, Isa::detect()) else {
             let threads = threads();
-            let reason = format!("bf16 products of texts without padding, threads: {threads}");
+            let factors = if Isa::detect().has_int16() { "16-bit integer" } else { "bf16" };
+            let reason = format!("{factors} products of texts without padding, threads: {threads}");
             return Self { name: PACKED, precision: Precision::Bf16, reason };
         };
         let precision = config.precision.resolve(model.device());
@@ -146,9 +147,9 @@ fn obstacle(model: &BertClassifier, config: &TrainConfig, isa: Isa) -> Option<St
     match config.precision {
         _ if !isa.has_avx512() => because("the processor has no AVX-512"),
         Precision::Fp32 => because("fp32 was asked for"),
-        Precision::Auto if !isa.has_bf16() => {
-            because("the processor has no AVX512-BF16, and bf16 was not asked for")
-        }
+        Precision::Auto if !isa.has_bf16() && !isa.has_int16() => because(
+            "the processor has neither AVX512-BF16 nor AVX512-VNNI, and bf16 was not asked for",
+        ),
         _ if model.is_adapted() => because("the model has adapters"),
         _ if config.distil.is_some_and(|distil| distil.relations.is_some()) => {
             because("relations to a teacher are learnt")
