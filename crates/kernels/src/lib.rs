@@ -24,6 +24,7 @@
 //! | `isa` | what the processor has: [`Isa`] |
 //! | `weights` | weights packed in panels: [`Weights`], [`quantize_row`] |
 //! | `int16` | factors of 16 bits as integers that share a scale |
+//! | `blocks` | how rows pass over panels: [`Weights`] and [`train`] alike |
 //! | `operand` | activations in the weights' precision: [`Operand`] |
 //! | `tile` | the register tiles of the product |
 //! | `attention` | softmax attention of one text: [`attend`] |
@@ -39,6 +40,7 @@
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod blocks;
 mod error;
 mod int16;
 mod isa;

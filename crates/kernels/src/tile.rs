@@ -3,6 +3,7 @@
 //! Both factors come as words of 32 bits, which hold one fp32, two bf16 or int16 or four int8 factors. A step
 //! multiplies one word of each row with 48 words of a panel and adds to 24 vector registers.
 
+use crate::blocks::{CHUNK, WORDS};
 use crate::isa::versions;
 use crate::{Isa, Precision, math};
 
@@ -28,21 +29,51 @@ impl Sums {
     }
 }
 
+/// What of a panel a tile fetches into the second-level cache, for the next panel's tiles: bytes from
+/// a run's beginning on, and how many for each step that is multiplied.
+#[derive(Clone, Copy)]
+pub(crate) struct Fetch {
+    pub(crate) first: usize,
+    pub(crate) by: usize,
+}
+
+impl Fetch {
+    /// The share of a tile, of so many with this panel, in what follows each run of so many steps.
+    pub(crate) fn share(tile: usize, tiles: usize, run: usize) -> Self {
+        let step = 3 * size_of::<Line>();
+        Self { first: run * step + run * step * tile / tiles, by: step.div_ceil(tiles) }
+    }
+}
+
+/// Puts rows of words, at most 8, where a tile looks for them: see [`Chunks`](crate::blocks::Chunks).
+pub(crate) fn arrange<'a>(rows: impl Iterator<Item = &'a [u8]>, words: &mut [u32]) {
+    for (row, bytes) in rows.enumerate() {
+        for (chunk, bytes) in bytes.chunks(4 * CHUNK).enumerate() {
+            let words = &mut words[chunk * WORDS + row * CHUNK..][..bytes.len() / 4];
+            for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(4)) {
+                *word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+            }
+        }
+    }
+}
+
 /// What a tile multiplies.
 #[derive(Clone, Copy)]
 pub(crate) struct Tile<'a> {
-    /// The operand's rows, at most 8, `[rows, stride]`.
-    pub(crate) bytes: &'a [u8],
-    /// Bytes a row: four a step.
-    pub(crate) stride: usize,
+    /// The operand's rows, `[chunks, 8, 96]`.
+    pub(crate) words: &'a [u32],
+    /// How many of the rows count.
+    pub(crate) rows: usize,
     /// The weights, `[steps, 3]`.
     pub(crate) panel: &'a [Line],
+    pub(crate) fetch: Fetch,
 }
 
 impl Tile<'_> {
     pub(crate) fn multiply(self, isa: Isa, precision: Precision, sums: &mut Sums) {
-        let rows = self.bytes.len() / self.stride;
-        assert!(rows <= ROWS && self.panel.len() * 4 == self.stride * 3, "shape of a tile");
+        let (rows, steps) = (self.rows, self.panel.len() / 3);
+        let fits = rows <= ROWS && steps.div_ceil(CHUNK) * WORDS <= self.words.len();
+        assert!(fits, "shape of a tile");
         #[cfg(target_arch = "x86_64")]
         {
             let kernel = match precision {
@@ -54,9 +85,8 @@ impl Tile<'_> {
                 _ => None,
             };
             if let Some(kernel) = kernel {
-                // SAFETY: the kernel's instructions were found by `Isa::detect`; it reads `rows` rows
-                // of `stride` bytes and `stride / 4` steps of three lines, which the assertion above
-                // says are there.
+                // SAFETY: the kernel's instructions were found by `Isa::detect`; it reads whole chunks
+                // up to the panel's last step, which the assertion above says are there.
                 return unsafe { kernel(self, sums) };
             }
         }
@@ -74,12 +104,14 @@ versions! { fn bf16(tile: Tile<'_>, sums: &mut Sums) bf16_body }
 versions! { fn int16(tile: Tile<'_>, sums: &mut Sums) int16_body }
 versions! { fn int8(tile: Tile<'_>, sums: &mut Sums) int8_body }
 
-/// Calls `add` with each row's word and each sum of the row, step by step.
+/// Sets each sum of the tile's rows to 0 and calls `add` with each row's word and each of them, step by
+/// step.
 #[inline(always)]
 fn each(tile: Tile<'_>, sums: &mut Sums, add: impl Fn(u32, u32, &mut u32)) {
-    for (bytes, sums) in tile.bytes.chunks_exact(tile.stride).zip(&mut sums.0) {
-        for (word, lines) in bytes.chunks_exact(4).zip(tile.panel.chunks_exact(3)) {
-            let word = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
+    for (row, sums) in sums.0.iter_mut().enumerate().take(tile.rows) {
+        *sums = Default::default();
+        for (step, lines) in tile.panel.chunks_exact(3).enumerate() {
+            let word = tile.words[step / CHUNK * WORDS + row * CHUNK + step % CHUNK];
             for (line, sums) in lines.iter().zip(&mut *sums) {
                 for (weight, sum) in line.0.iter().zip(&mut sums.0) {
                     add(word, *weight, sum);
@@ -131,15 +163,15 @@ fn int8_body<const FMA: bool>(tile: Tile<'_>, sums: &mut Sums) {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m512bh, __m512i, _mm512_and_si512, _mm512_castps_si512, _mm512_castsi512_ps,
-        _mm512_dpbf16_ps, _mm512_dpbusd_epi32, _mm512_dpwssd_epi32, _mm512_fmadd_ps,
-        _mm512_load_si512, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_slli_epi32,
-        _mm512_store_si512,
+        __m512bh, __m512i, _MM_HINT_T1, _mm_prefetch, _mm512_and_si512, _mm512_castps_si512,
+        _mm512_castsi512_ps, _mm512_dpbf16_ps, _mm512_dpbusd_epi32, _mm512_dpwssd_epi32,
+        _mm512_fmadd_ps, _mm512_load_si512, _mm512_set1_epi32, _mm512_setzero_si512,
+        _mm512_slli_epi32, _mm512_store_si512,
     };
 
     use std::mem::transmute;
 
-    use super::{ROWS, Sums, Tile};
+    use super::{CHUNK, ROWS, Sums, Tile, WORDS};
 
     /// A kernel for a number of rows: see [`Tile::multiply`] for what it may be called with.
     pub(super) type Kernel = unsafe fn(Tile<'_>, &mut Sums);
@@ -155,30 +187,29 @@ mod x86 {
             #[target_feature(enable = $features)]
             unsafe fn $name<const R: usize>(tile: Tile<'_>, out: &mut Sums) {
                 let mut sums = [[_mm512_setzero_si512(); 3]; R];
-                let bytes = tile.bytes.as_ptr();
-                let mut panel = tile.panel.as_ptr();
-                for step in 0..tile.stride / 4 {
-                    // SAFETY: a panel has three lines, of 64 aligned bytes each, a step.
-                    let w: [__m512i; 3] = unsafe {
-                        [
-                            _mm512_load_si512(panel.cast()),
-                            _mm512_load_si512(panel.add(1).cast()),
-                            _mm512_load_si512(panel.add(2).cast()),
-                        ]
-                    };
-                    for row in 0..R {
-                        // SAFETY: row and step are within the R rows of `stride` bytes.
-                        let word = unsafe {
-                            bytes.add(row * tile.stride + 4 * step).cast::<i32>().read_unaligned()
-                        };
-                        let $x = _mm512_set1_epi32(word);
-                        for column in 0..3 {
-                            let ($sum, $w) = (sums[row][column], w[column]);
-                            sums[row][column] = $add;
+                let mut ahead = tile.panel.as_ptr().cast::<u8>().wrapping_add(tile.fetch.first);
+                let panels = tile.panel.chunks(3 * CHUNK);
+                for (words, panel) in tile.words.chunks_exact(WORDS).zip(panels) {
+                    let (words, panel, steps) = (words.as_ptr(), panel.as_ptr(), panel.len() / 3);
+                    for step in 0..steps {
+                        _mm_prefetch::<_MM_HINT_T1>(ahead.cast());
+                        ahead = ahead.wrapping_add(tile.fetch.by);
+                        let mut w = [_mm512_setzero_si512(); 3];
+                        for (column, w) in w.iter_mut().enumerate() {
+                            let line = panel.wrapping_add(3 * step + column);
+                            // SAFETY: a panel has three lines, of 64 aligned bytes each, a step.
+                            *w = unsafe { _mm512_load_si512(line.cast()) };
+                        }
+                        for row in 0..R {
+                            // SAFETY: row and step are within the chunk.
+                            let word = unsafe { *words.wrapping_add(row * CHUNK + step) };
+                            let $x = _mm512_set1_epi32(word as i32);
+                            for column in 0..3 {
+                                let ($sum, $w) = (sums[row][column], w[column]);
+                                sums[row][column] = $add;
+                            }
                         }
                     }
-                    // SAFETY: at most one past the panel's end.
-                    panel = unsafe { panel.add(3) };
                 }
                 for (row, lines) in sums.iter().zip(&mut out.0) {
                     for (sum, line) in row.iter().zip(lines) {

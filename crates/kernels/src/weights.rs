@@ -1,14 +1,13 @@
 //! The right factor of products, packed for the tiles.
 
+use std::ops::Range;
+
+use crate::blocks::{Block, Chunks};
 use crate::error::same;
 use crate::isa::versions;
 use crate::operand::to_bf16;
-use crate::tile::{COLUMNS, Line, ROWS, Sums, Tile};
+use crate::tile::{self, COLUMNS, Fetch, Line, Sums, Tile};
 use crate::{Activation, Error, Isa, Operand, Precision, Result, int16, math};
-
-/// Rows of the operand that pass over all panels before the next rows do, so that they stay in the
-/// second-level cache.
-const BLOCK: usize = 64;
 
 /// Appends a row of weights in 8 bits to `out`; what each is to be multiplied by. The largest becomes
 /// 127, halves go to the even number.
@@ -153,24 +152,23 @@ impl Weights {
         }
         same("inputs of the operand", x.inputs(), self.inputs)?;
         same("numbers of the product", out.len(), x.rows() * self.outputs)?;
-        let stride = x.stride();
-        let fused = self.is_fused(isa);
-        for block in (0..x.rows()).step_by(BLOCK) {
-            let end = (block + BLOCK).min(x.rows());
+        let (stride, fused) = (x.stride(), self.is_fused(isa));
+        let mut chunks = Chunks::take((Block::most(x.rows()), self.steps));
+        let mut sums = Sums::default();
+        for block in Block::of(x.rows()) {
+            for (tile, rows) in block.tiles() {
+                let rows = x.bytes()[rows.start * stride..rows.end * stride].chunks_exact(stride);
+                tile::arrange(rows, chunks.of_mut(tile));
+            }
             for (panel, lines) in self.panels.chunks_exact(self.steps * 3).enumerate() {
-                let tiles = (end - block).div_ceil(ROWS);
-                let mut first = block;
-                for tile in 0..tiles {
-                    // Spread evenly: seven and seven rather than eight and six.
-                    let rows = (end - first).div_ceil(tiles - tile);
-                    let bytes = &x.bytes()[first * stride..(first + rows) * stride];
-                    let mut sums = Sums::default();
-                    Tile { bytes, stride, panel: lines }.multiply(isa, self.precision, &mut sums);
+                for (tile, rows) in block.tiles() {
+                    let fetch = Fetch::share(tile, block.tiles, self.steps);
+                    Tile { words: chunks.of(tile), rows: rows.len(), panel: lines, fetch }
+                        .multiply(isa, self.precision, &mut sums);
                     let column = panel * COLUMNS;
-                    let patch =
-                        Patch { gelu: fused, ..self.patch(x, &sums, (first, rows, column)) };
-                    patch.finish(isa, &mut out[first * self.outputs + column..]);
-                    first += rows;
+                    let first = rows.start * self.outputs + column;
+                    let patch = Patch { gelu: fused, ..self.patch(x, &sums, (rows, column)) };
+                    patch.finish(isa, &mut out[first..]);
                 }
             }
         }
@@ -190,19 +188,18 @@ impl Weights {
         &'a self,
         x: &'a Operand,
         sums: &'a Sums,
-        (first, rows, column): (usize, usize, usize),
+        (rows, column): (Range<usize>, usize),
     ) -> Patch<'a> {
         let span = column..self.outputs.min(column + COLUMNS);
         let (scales, zeros) = x.scales();
-        let these = first..first + rows;
         Patch {
             sums,
-            rows,
+            rows: rows.len(),
             stride: self.outputs,
             bias: &self.bias[span.clone()],
             channels: &self.scales[span.clone()],
             totals: &self.sums[span],
-            integers: self.precision.is_integer().then(|| (&scales[these.clone()], &zeros[these])),
+            integers: self.precision.is_integer().then(|| (&scales[rows.clone()], &zeros[rows])),
             gelu: false,
         }
     }

@@ -3,10 +3,10 @@
 use super::integers;
 use super::lanes::{LANES, Lanes, lanes};
 use super::pairs::Pairs;
-use super::tile::{Fetch, Left, Right, Sums, Tile};
+use super::tile::{Left, Right, Sums, Tile};
 use super::wide::Lefts;
 use crate::isa::Form;
-use crate::tile::{COLUMNS, ROWS};
+use crate::tile::{COLUMNS, Fetch, ROWS};
 use crate::{Isa, Result, error::same};
 
 /// One row set's share of a weight's gradient: `left`ᵀ `right` over its tokens.

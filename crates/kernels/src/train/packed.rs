@@ -5,11 +5,12 @@ use std::ops::Range;
 use super::finish::{Finish, Patch, finish};
 use super::integers::{self, Integers, Measure};
 use super::lanes::{LANES, Lanes, lanes};
-use super::tile::{Fetch, Left, Right, Sums, Tile};
+use super::tile::{Left, Right, Sums, Tile};
 use super::wide::Lefts;
+use crate::blocks::Block;
 use crate::int16::{self, LENGTH};
 use crate::isa::Form;
-use crate::tile::{COLUMNS, Line, ROWS};
+use crate::tile::{COLUMNS, Fetch, Line};
 use crate::{Isa, Result, error::same};
 
 /// Outputs of a block of weights, the unit in which they are packed.
@@ -17,10 +18,6 @@ pub const BLOCK: usize = COLUMNS;
 
 /// Pairs of outputs of a block.
 const PAIRS: usize = BLOCK / 2;
-
-/// Rows that pass over all panels before the next rows do, so that they stay in the second-level
-/// cache.
-const ROW_BLOCK: usize = 64;
 
 /// Numbers that a row of `width` bfloat16 takes: an even number, the last one 0 if need be.
 #[must_use]
@@ -163,36 +160,6 @@ fn steps(numbers: usize) -> usize {
     numbers.div_ceil(2)
 }
 
-/// Rows of a product that pass over all panels before the next rows do, tile after tile.
-struct Block {
-    tiles: usize,
-    /// Where tiles begin, and the last one ends.
-    bounds: [usize; ROW_BLOCK / ROWS + 1],
-}
-
-impl Block {
-    fn of(rows: usize) -> impl Iterator<Item = Self> {
-        (0..rows).step_by(ROW_BLOCK).map(move |first| {
-            let count = ROW_BLOCK.min(rows - first);
-            let tiles = count.div_ceil(ROWS);
-            // Spread evenly: seven and seven rather than eight and six.
-            let bound = |tile: usize| first + count * tile.min(tiles) / tiles;
-            Self { tiles, bounds: std::array::from_fn(bound) }
-        })
-    }
-
-    /// Each tile's number and rows.
-    fn tiles(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
-        let rows = self.bounds.windows(2).map(|bounds| bounds[0]..bounds[1]);
-        rows.enumerate().take(self.tiles)
-    }
-}
-
-/// Tiles that a block of so many rows has at most.
-fn tiles(rows: usize) -> usize {
-    ROW_BLOCK.min(rows).div_ceil(ROWS)
-}
-
 /// Where a panel's sums of those rows go.
 fn patch<'a>(sums: &'a Sums, rows: &Range<usize>, (panel, width): (usize, usize)) -> Patch<'a> {
     let column = panel * COLUMNS;
@@ -212,7 +179,7 @@ fn product<'a>(
     same("numbers of the product", done.room(), rows * outputs)?;
     let steps = steps(inputs);
     let mut sums = Sums::ZERO;
-    let mut lefts = Lefts::new(isa, (tiles(rows), steps));
+    let mut lefts = Lefts::new(isa, (Block::most(rows), steps));
     for block in Block::of(rows) {
         let left =
             |rows: &Range<usize>| Left::rows(&x[rows.start * stride..rows.end * stride], stride);
@@ -246,7 +213,7 @@ fn product_of_integers<'a>(
     same("numbers of the product", done.room(), rows * outputs)?;
     let steps = steps(inputs);
     let mut sums = Sums::ZERO;
-    let mut lefts = Integers::take((tiles(rows), steps));
+    let mut lefts = Integers::new((Block::most(rows), steps));
     for block in Block::of(rows) {
         for (tile, rows) in block.tiles() {
             let x = &x[rows.start * stride..rows.end * stride];
@@ -264,7 +231,6 @@ fn product_of_integers<'a>(
             }
         }
     }
-    lefts.leave();
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use super::wide::{CHUNK, Wide};
 use crate::Isa;
-use crate::tile::{COLUMNS, Line, ROWS};
+use crate::tile::{COLUMNS, Fetch, Line, ROWS};
 
 /// A tile's sums, kept from tile to tile: the first product of a tile overwrites them.
 #[repr(C, align(64))]
@@ -89,22 +89,6 @@ pub(crate) struct Right<'a> {
     pub(crate) run: usize,
     pub(crate) jump: usize,
     pub(crate) fetch: Fetch,
-}
-
-/// What of a panel a tile fetches into the second-level cache, for the next panel's tiles: bytes from
-/// a run's beginning on, and how many for each step that is multiplied.
-#[derive(Clone, Copy)]
-pub(crate) struct Fetch {
-    pub(crate) first: usize,
-    pub(crate) by: usize,
-}
-
-impl Fetch {
-    /// The share of a tile, of so many with this panel, in what follows each run of so many steps.
-    pub(super) fn share(tile: usize, tiles: usize, run: usize) -> Self {
-        let step = 3 * size_of::<Line>();
-        Self { first: run * step + run * step * tile / tiles, by: step.div_ceil(tiles) }
-    }
 }
 
 impl Right<'_> {

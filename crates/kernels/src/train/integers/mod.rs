@@ -2,20 +2,13 @@
 
 mod tile;
 
-use std::cell::Cell;
-
 use super::lanes::{LANES, Lanes, lanes};
 use crate::Isa;
+use crate::blocks::{Block, CHUNK, Chunks, WORDS};
 use crate::int16;
 use crate::tile::ROWS;
 
 pub(super) use self::tile::Tile;
-
-/// Steps of a chunk, a multiple of those that the packed weights have side by side.
-pub(super) const CHUNK: usize = 96;
-
-/// Words of a chunk, each a pair of factors.
-const WORDS: usize = ROWS * CHUNK;
 
 /// The left factor of a tile: chunks of 8 rows by 96 steps, either `[8, 96]` or, by steps, `[96, 8]`.
 #[derive(Clone, Copy)]
@@ -39,17 +32,10 @@ impl<'a> Left<'a> {
     }
 }
 
-thread_local! {
-    /// Kept from product to product.
-    static ROOM: Cell<Integers> = Cell::default();
-}
-
 /// Rows of a left factor as integers, tile after tile.
-#[derive(Default)]
 pub(super) struct Integers {
-    words: usize,
-    room: Vec<u32>,   // [tiles, chunks, 8, 96]
-    scales: Vec<f32>, // [tiles, 8]
+    chunks: Chunks,
+    scales: [[f32; ROWS]; Block::TILES],
 }
 
 /// What the numbers of a row are multiplied by before all else, nothing if empty, and the length that
@@ -61,21 +47,9 @@ pub(super) struct Measure<'a> {
 }
 
 impl Integers {
-    /// The thread's, with room for that many tiles of that many steps; [`Integers::leave`] gives it back.
-    pub(super) fn take((tiles, steps): (usize, usize)) -> Self {
-        let mut all = ROOM.take();
-        all.words = steps.div_ceil(CHUNK) * WORDS;
-        if all.room.len() < tiles * all.words {
-            all.room.resize(tiles * all.words, 0);
-        }
-        if all.scales.len() < tiles * ROWS {
-            all.scales.resize(tiles * ROWS, 0.0);
-        }
-        all
-    }
-
-    pub(super) fn leave(self) {
-        ROOM.set(self);
+    /// With room for that many tiles of that many steps.
+    pub(super) fn new(shape: (usize, usize)) -> Self {
+        Self { chunks: Chunks::take(shape), scales: [[0.0; ROWS]; Block::TILES] }
     }
 
     /// Takes over a tile's rows, of `stride` bfloat16 each, at most 8.
@@ -86,16 +60,12 @@ impl Integers {
         (x, stride): (&[u16], usize),
         measure: Measure<'_>,
     ) {
-        let words = &mut self.room[tile * self.words..(tile + 1) * self.words];
-        let scales = &mut self.scales[tile * ROWS..(tile + 1) * ROWS];
-        fill(isa, (x, stride), measure, words, scales);
+        fill(isa, (x, stride), measure, self.chunks.of_mut(tile), &mut self.scales[tile]);
     }
 
     /// A tile's.
     pub(super) fn of(&self, tile: usize) -> Left<'_> {
-        let words = &self.room[tile * self.words..(tile + 1) * self.words];
-        let scales = &self.scales[tile * ROWS..(tile + 1) * ROWS];
-        Left { words, by_step: false, scales }
+        Left { words: self.chunks.of(tile), by_step: false, scales: &self.scales[tile] }
     }
 }
 

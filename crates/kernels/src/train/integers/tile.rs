@@ -1,7 +1,7 @@
 //! The register tile of products of integers: up to 8 rows by 48 columns.
 
 use super::super::tile::{Right, Sums};
-use super::{CHUNK, Left};
+use super::Left;
 use crate::Isa;
 use crate::tile::COLUMNS;
 
@@ -74,7 +74,8 @@ mod x86 {
         _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512, _mm512_store_ps,
     };
 
-    use super::{CHUNK, Right, Sums, Tile};
+    use super::{Right, Sums, Tile};
+    use crate::blocks::CHUNK;
     use crate::tile::{Line, ROWS};
 
     type Kernel = unsafe fn(Tile<'_>, &mut Sums);
