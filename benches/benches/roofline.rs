@@ -79,18 +79,18 @@ fn kernels(
     Some(2e-9 * (REPEATS * rows * inputs * outputs) as f64 / seconds)
 }
 
-/// Prints the rates of products and gives the best bf16 one.
+/// Prints the rates of products and gives the best one of 16-bit factors.
 fn products() -> f64 {
-    use tunewise_kernels::Precision::{Bf16, Fp32, Int8};
+    use tunewise_kernels::Precision::{Bf16, Fp32, Int8, Int16};
     println!("products, 10^9 operations a second (rows x inputs x outputs)");
-    println!("{:>18} {:>31} {:>31}", "", "libtorch", "tunewise-kernels");
-    let names = ["fp32", "bf16", "fp32", "bf16", "int8"];
+    println!("{:>18} {:>23} {:>47}", "", "libtorch", "tunewise-kernels");
+    let names = ["fp32", "bf16", "fp32", "bf16", "int16", "int8"];
     println!("{:>18}{}", "", names.map(|name| format!("{name:>12}")).concat());
     let mut peak = 0.0f64;
     for shape in SHAPES {
         let torch = [Kind::Float, Kind::BFloat16].map(|kind| libtorch(shape, kind));
-        let own = [Fp32, Bf16, Int8].map(|precision| kernels(shape, precision).unwrap_or(0.0));
-        peak = peak.max(torch[1]).max(own[1]);
+        let own = [Fp32, Bf16, Int16, Int8].map(|precision| kernels(shape, precision).unwrap_or(0.0));
+        peak = peak.max(torch[1]).max(own[1]).max(own[2]);
         let rates = torch.iter().chain(&own).map(|rate| format!("{rate:>12.0}"));
         let (rows, inputs, outputs) = shape;
         println!("{:>18}{}", format!("{rows}x{inputs}x{outputs}"), rates.collect::<String>());
@@ -224,7 +224,7 @@ fn report(rows: &Rows, model: &BertClassifier, best: (Phases, f64, usize), peak:
     }
     println!("{:>16} {:8.0} texts a second", "", rows.texts.len() as f64 / total);
     println!(
-        "MFU over {peak:.0} billion bf16 operations a second: {:.1} % executed, {:.1} % by real tokens",
+        "MFU over {peak:.0} billion operations a second of 16-bit factors: {:.1} % executed, {:.1} % by real tokens",
         operations / total / peak * 1e-7,
         asked / total / peak * 1e-7
     );

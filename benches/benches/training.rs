@@ -50,7 +50,7 @@ fn training(criterion: &mut Criterion) {
     }
 }
 
-/// Operations a second of products of bfloat16 factors from the caches, all threads together.
+/// Operations a second of products of 16-bit factors from the caches, all threads together.
 fn peak(threads: usize) -> f64 {
     const SHAPE: (usize, usize, usize) = (192, 384, 1536); // rows, inputs, outputs
     const REPEATS: usize = 40;
@@ -115,7 +115,7 @@ fn utilization() -> Result<()> {
         rows.texts.len() as f64 / best
     );
     println!(
-        "{:.2} of {:.0} billion operations a second of a product in bf16: MFU {:.1} %",
+        "{:.2} of {:.0} billion operations a second of a product of 16-bit factors: MFU {:.1} %",
         executed / best * 1e-9,
         peak * 1e-9,
         executed / best / peak * 100.0

@@ -43,8 +43,16 @@ pub(crate) fn to_int16(x: f32) -> u16 {
 #[inline(always)]
 pub(crate) fn squares<V: Lanes>(len: usize, number: impl Fn(usize) -> V) -> f32 {
     let mut sums = [V::zero(); 4];
-    for at in (0..len).step_by(LANES) {
-        let (x, sum) = (number(at), &mut sums[at / LANES % 4]);
+    let mut at = 0;
+    while at + 4 * LANES <= len {
+        for (part, sum) in sums.iter_mut().enumerate() {
+            let x = number(at + part * LANES);
+            *sum = x.fma(x, *sum);
+        }
+        at += 4 * LANES;
+    }
+    for (sum, at) in sums.iter_mut().zip((at..len).step_by(LANES)) {
+        let x = number(at);
         *sum = x.fma(x, *sum);
     }
     sums[0].add(sums[1]).add(sums[2].add(sums[3])).sum()

@@ -16,10 +16,12 @@ use std::arch::x86_64::{
     __m512, __m512i, _CMP_LT_OQ, _mm256_cmpge_epu16_mask, _mm256_loadu_si256,
     _mm256_mask_storeu_epi16, _mm256_maskz_loadu_epi16, _mm256_set1_epi16, _mm256_storeu_si256,
     _mm512_add_ps, _mm512_castsi512_ps, _mm512_cmp_ps_mask, _mm512_cmpeq_ps_mask,
-    _mm512_cvtepu16_epi32, _mm512_cvtneps_pbh, _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
-    _mm512_mask_blend_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_maskz_mov_ps,
-    _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_scalef_ps, _mm512_set1_ps,
-    _mm512_setzero_ps, _mm512_slli_epi32, _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_sub_ps,
+    _mm512_cvtepu16_epi32, _mm512_cvtneps_pbh, _mm512_div_ps, _mm512_fmadd_ps, _mm512_load_si512,
+    _mm512_loadu_ps, _mm512_mask_blend_epi16, _mm512_mask_blend_epi32, _mm512_mask_blend_ps,
+    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_maskz_mov_ps, _mm512_max_ps,
+    _mm512_min_ps, _mm512_mul_epu32, _mm512_mul_ps, _mm512_scalef_ps, _mm512_set1_ps,
+    _mm512_setzero_ps, _mm512_slli_epi32, _mm512_slli_epi64, _mm512_sqrt_ps, _mm512_srli_epi64,
+    _mm512_storeu_ps, _mm512_sub_ps,
 };
 use std::mem::transmute;
 
@@ -29,6 +31,12 @@ use crate::tile::Line;
 /// With `BF16`, rounding to bfloat16 is one instruction.
 #[derive(Clone, Copy)]
 pub(crate) struct Avx512<const BF16: bool>(__m512);
+
+/// The upper words of pairs.
+const UPPER: u16 = 0xaaaa;
+
+/// The upper halves of all words.
+const ODD: u32 = 0xaaaa_aaaa;
 
 /// The first lanes, as many as there are numbers.
 #[inline(always)]
@@ -185,18 +193,14 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
             }
             transpose(words)
         };
-        for (line, words) in out.iter_mut().step_by(3).zip(words) {
-            // SAFETY: a line has 64 aligned bytes.
-            unsafe { _mm512_store_si512((&raw mut line.0).cast(), words) };
-        }
+        every_third(words, out);
     }
     #[inline(always)]
     fn pair_int16(low: Self, high: Self, out: &mut [u32]) {
         // SAFETY: writes 16 words, or under the mask as many as there is room for.
         unsafe {
-            let low = _mm512_cvtepu16_epi32(_mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(low.0)));
-            let high = _mm512_slli_epi32::<16>(_mm512_cvtps_epi32(high.0));
-            let words = _mm512_or_si512(low, high);
+            let (low, high) = (_mm512_cvtps_epi32(low.0), _mm512_cvtps_epi32(high.0));
+            let words = _mm512_mask_blend_epi16(ODD, low, _mm512_slli_epi32::<16>(high));
             _mm512_mask_storeu_epi32(out.as_mut_ptr().cast(), mask(out.len()), words);
         }
     }
@@ -211,23 +215,27 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
         words
     }
     #[inline(always)]
-    fn transpose_int16(rows: [&[f32]; LANES], factors: &[f32; LANES], out: &mut [Line]) {
-        // SAFETY: registers only.
+    fn transpose_words(rows: [&Line; LANES], out: &mut [Line]) {
+        // SAFETY: registers, and reads of lines, of 64 aligned bytes.
         let words = unsafe {
             let mut words = [_mm512_setzero_si512(); LANES];
-            for (words, (row, factor)) in words.iter_mut().zip(rows.into_iter().zip(factors)) {
-                let factor = Self::splat(*factor);
-                let low = Self::load(row).mul(factor);
-                let high = Self::load(row.get(LANES..).unwrap_or(&[])).mul(factor);
-                let low = _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(low.0));
-                let high = _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(high.0));
-                *words = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high);
+            for (words, row) in words.iter_mut().zip(rows) {
+                *words = _mm512_load_si512((&raw const row.0).cast());
             }
             transpose(words)
         };
-        for (line, words) in out.iter_mut().step_by(3).zip(words) {
-            // SAFETY: a line has 64 aligned bytes.
-            unsafe { _mm512_store_si512((&raw mut line.0).cast(), words) };
+        every_third(words, out);
+    }
+    #[inline(always)]
+    fn pair_words(low: [u32; LANES / 2], high: [u32; LANES / 2], out: &mut Line) {
+        // SAFETY: reads 8 words twice; a line has 64 aligned bytes.
+        unsafe {
+            let halves = |words: &[u32; LANES / 2]| {
+                _mm512_cvtepu16_epi32(_mm256_loadu_si256(words.as_ptr().cast()))
+            };
+            let words =
+                _mm512_mask_blend_epi16(ODD, halves(&low), _mm512_slli_epi32::<16>(halves(&high)));
+            _mm512_store_si512((&raw mut out.0).cast(), words);
         }
     }
     #[inline(always)]
@@ -246,10 +254,41 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
         rows
     }
     #[inline(always)]
+    fn wide_products(x: [u32; LANES], by: u32) -> [[u32; LANES]; 2] {
+        // SAFETY: registers only; the types of the transmutations are 512 bits of any value.
+        unsafe {
+            let (x, by) = (transmute::<[u32; LANES], __m512i>(x), _mm512_set1_epi32(by as i32));
+            let even = _mm512_mul_epu32(x, by);
+            let odd = _mm512_mul_epu32(_mm512_srli_epi64::<32>(x), by);
+            let high = _mm512_mask_blend_epi32(UPPER, _mm512_srli_epi64::<32>(even), odd);
+            let low = _mm512_mask_blend_epi32(UPPER, even, _mm512_slli_epi64::<32>(odd));
+            [transmute::<__m512i, [u32; LANES]>(high), transmute::<__m512i, [u32; LANES]>(low)]
+        }
+    }
+    #[inline(always)]
     fn array(self) -> [f32; LANES] {
         let mut lanes = [0.0; LANES];
         self.store(&mut lanes);
         lanes
+    }
+}
+
+/// Into lines 0, 3, ..., as many as there are.
+#[inline(always)]
+fn every_third(words: [__m512i; LANES], out: &mut [Line]) {
+    let store = |line: &mut Line, words| {
+        // SAFETY: a line has 64 aligned bytes.
+        unsafe { _mm512_store_si512((&raw mut line.0).cast(), words) };
+    };
+    if let Some(out) = out.first_chunk_mut::<{ 3 * LANES - 2 }>() {
+        // Of a known number, so that nothing passes through memory.
+        for step in 0..LANES {
+            store(&mut out[3 * step], words[step]);
+        }
+    } else {
+        for (line, words) in out.iter_mut().step_by(3).zip(words) {
+            store(line, words);
+        }
     }
 }
 

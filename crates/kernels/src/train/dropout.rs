@@ -61,22 +61,21 @@ lanes! { fn apply(dropout: Dropout, x: &mut [f32], rows: &[Place]) = apply_body 
 
 /// Sixteen blocks of Philox4x32-7, the first number of the counter counting up.
 #[inline(always)]
-fn philox(counter: [u32; 4], seed: u64) -> [[u32; LANES]; 4] {
+fn philox<V: Lanes>(counter: [u32; 4], seed: u64) -> [[u32; LANES]; 4] {
     let mut c = counter.map(|word| [word; LANES]);
     for (lane, word) in c[0].iter_mut().enumerate() {
         *word = word.wrapping_add(lane as u32);
     }
     let mut key = [seed as u32, (seed >> 32) as u32];
     for _ in 0..7 {
-        let [c0, c1, c2, c3] = &mut c;
-        for ((c0, c1), (c2, c3)) in c0.iter_mut().zip(c1).zip(c2.iter_mut().zip(c3)) {
-            let first = u64::from(*c0) * 0xd251_1f53;
-            let second = u64::from(*c2) * 0xcd9e_8d57;
-            *c0 = (second >> 32) as u32 ^ *c1 ^ key[0];
-            *c1 = second as u32;
-            *c2 = (first >> 32) as u32 ^ *c3 ^ key[1];
-            *c3 = first as u32;
+        let [c0, mut c1, c2, mut c3] = c;
+        let [first_high, first_low] = V::wide_products(c0, 0xd251_1f53);
+        let [second_high, second_low] = V::wide_products(c2, 0xcd9e_8d57);
+        for lane in 0..LANES {
+            c1[lane] ^= second_high[lane] ^ key[0];
+            c3[lane] ^= first_high[lane] ^ key[1];
         }
+        c = [c1, second_low, c3, first_low];
         key = [key[0].wrapping_add(0x9e37_79b9), key[1].wrapping_add(0xbb67_ae85)];
     }
     c
@@ -93,7 +92,7 @@ impl Dropout {
     pub(crate) fn draw<V: Lanes>(self, place: Place, out: &mut [u16]) {
         let mut draws = [0; DRAWS];
         for (block, out) in out.chunks_mut(DRAWS).enumerate() {
-            self.block_draws(place, block, &mut draws);
+            self.block_draws::<V>(place, block, &mut draws);
             out.copy_from_slice(&draws[..out.len()]);
         }
     }
@@ -105,7 +104,7 @@ impl Dropout {
         let mut draws = [0; DRAWS];
         for (x, place) in x.chunks_exact_mut(width).zip(rows) {
             for (block, x) in x.chunks_mut(DRAWS).enumerate() {
-                self.block_draws(*place, block, &mut draws);
+                self.block_draws::<V>(*place, block, &mut draws);
                 for (x, draws) in x.chunks_mut(LANES).zip(draws.chunks(LANES)) {
                     V::load(x).mul(V::kept(draws, self.dropped, self.scale())).store(x);
                 }
@@ -115,9 +114,9 @@ impl Dropout {
 
     /// The draws of that block at that place: the halves of its words in order.
     #[inline(always)]
-    fn block_draws(self, place: Place, block: usize, out: &mut [u16; DRAWS]) {
+    fn block_draws<V: Lanes>(self, place: Place, block: usize, out: &mut [u16; DRAWS]) {
         let counter = [(block * LANES) as u32, place[0], place[1], self.site];
-        let words = philox(counter, self.seed);
+        let words = philox::<V>(counter, self.seed);
         for (word, out) in words.iter().zip(out.chunks_exact_mut(2 * LANES)) {
             for (word, out) in word.iter().zip(out.chunks_exact_mut(2)) {
                 (out[0], out[1]) = (*word as u16, (word >> 16) as u16);
@@ -132,7 +131,7 @@ impl Dropout {
         let place = place.filter(|_| self.is_active());
         for (block, (x, out)) in x.chunks(DRAWS).zip(out.chunks_mut(DRAWS)).enumerate() {
             if let Some(place) = place {
-                self.block_draws(*place, block, &mut draws);
+                self.block_draws::<V>(*place, block, &mut draws);
             }
             let lanes = x.chunks(LANES).zip(out.chunks_mut(LANES)).zip(draws.chunks(LANES));
             for ((x, out), draws) in lanes {
@@ -155,9 +154,9 @@ mod tests {
     // Expected from Random123 1.14, tests/kat_vectors: philox4x32 with 7 rounds.
     #[test]
     fn the_words_are_philox() {
-        let zero = philox([0; 4], 0).map(|lanes| lanes[0]);
+        let zero = philox::<[f32; LANES]>([0; 4], 0).map(|lanes| lanes[0]);
         assert_eq!(zero, [0x5f6f_b709, 0x0d89_3f64, 0x4f12_1f81, 0x4f73_0a48]);
-        let ones = philox([u32::MAX; 4], u64::MAX).map(|lanes| lanes[0]);
+        let ones = philox::<[f32; LANES]>([u32::MAX; 4], u64::MAX).map(|lanes| lanes[0]);
         assert_eq!(ones, [0x5207_ddc2, 0x4516_5e59, 0x4d8e_e751, 0x8c52_f662]);
     }
 }

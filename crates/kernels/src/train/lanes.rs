@@ -44,10 +44,14 @@ pub(crate) trait Lanes: Copy {
     /// Pairs of neighbours of up to 16 rows of up to 32 numbers, rounded to bfloat16: the pair of row
     /// `r` and place `s` becomes lane `r` of line `3 * s`; what is missing becomes 0.
     fn transpose(rows: [&[f32]; LANES], out: &mut [Line]);
-    /// The same times a factor a row, rounded to 16-bit integers.
-    fn transpose_int16(rows: [&[f32]; LANES], factors: &[f32; LANES], out: &mut [Line]);
+    /// Word `s` of row `r` becomes lane `r` of line `3 * s`.
+    fn transpose_words(rows: [&Line; LANES], out: &mut [Line]);
+    /// Each half of `low` and `high`, in order, as a pair in a word.
+    fn pair_words(low: [u32; LANES / 2], high: [u32; LANES / 2], out: &mut Line);
     /// Lane `c` of vector `r` becomes lane `r` of vector `c`.
     fn transposed(rows: [Self; LANES]) -> [Self; LANES];
+    /// The upper and the lower words of products with `by`.
+    fn wide_products(x: [u32; LANES], by: u32) -> [[u32; LANES]; 2];
     /// The lanes in order.
     fn array(self) -> [f32; LANES];
 
@@ -207,19 +211,28 @@ impl Lanes for [f32; LANES] {
         })
     }
     #[inline(always)]
-    fn transpose_int16(rows: [&[f32]; LANES], factors: &[f32; LANES], out: &mut [Line]) {
+    fn transpose_words(rows: [&Line; LANES], out: &mut [Line]) {
         for (step, line) in out.iter_mut().step_by(3).enumerate().take(LANES) {
-            for (word, (row, factor)) in line.0.iter_mut().zip(rows.iter().zip(factors)) {
-                let bits = |place: usize| {
-                    u32::from(to_int16(row.get(place).copied().unwrap_or(0.0) * factor))
-                };
-                *word = bits(2 * step) | bits(2 * step + 1) << 16;
+            for (word, row) in line.0.iter_mut().zip(rows) {
+                *word = row.0[step];
             }
+        }
+    }
+    #[inline(always)]
+    fn pair_words(low: [u32; LANES / 2], high: [u32; LANES / 2], out: &mut Line) {
+        for (words, (low, high)) in out.0.chunks_exact_mut(2).zip(low.into_iter().zip(high)) {
+            words[0] = low & 0xffff | high << 16;
+            words[1] = low >> 16 | high & 0xffff_0000;
         }
     }
     #[inline(always)]
     fn transposed(rows: [Self; LANES]) -> [Self; LANES] {
         std::array::from_fn(|column| rows.map(|row| row[column]))
+    }
+    #[inline(always)]
+    fn wide_products(x: [u32; LANES], by: u32) -> [[u32; LANES]; 2] {
+        let product = |x: u32| u64::from(x) * u64::from(by);
+        [x.map(|x| (product(x) >> 32) as u32), x.map(|x| product(x) as u32)]
     }
     #[inline(always)]
     fn array(self) -> [f32; LANES] {

@@ -11,6 +11,7 @@ mod gradient;
 mod integers;
 pub(crate) mod lanes;
 mod norm;
+mod pack;
 mod packed;
 mod pairs;
 mod round;

@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use super::finish::{Finish, Patch, finish};
 use super::integers::{self, Integers, Measure};
-use super::lanes::{LANES, Lanes, lanes};
+use super::lanes::LANES;
+use super::pack;
 use super::tile::{Left, Right, Sums, Tile};
 use super::wide::Lefts;
 use crate::blocks::Block;
-use crate::int16::{self, LENGTH};
+use crate::int16::LENGTH;
 use crate::isa::Form;
 use crate::tile::{COLUMNS, Fetch, Line};
 use crate::{Isa, Result, error::same};
@@ -17,7 +18,7 @@ use crate::{Isa, Result, error::same};
 pub const BLOCK: usize = COLUMNS;
 
 /// Pairs of outputs of a block.
-const PAIRS: usize = BLOCK / 2;
+pub(super) const PAIRS: usize = BLOCK / 2;
 
 /// Numbers that a row of `width` bfloat16 takes: an even number, the last one 0 if need be.
 #[must_use]
@@ -43,12 +44,12 @@ pub struct Packed {
 /// Where a block of 48 outputs, or the rest, is packed.
 #[derive(Debug)]
 pub struct PackedBlock<'a> {
-    form: Form,
-    inputs: usize,
-    forward: &'a mut [Line],
-    backward: &'a mut [Line],
-    scales: &'a mut [f32],
-    length: &'a mut f32,
+    pub(super) form: Form,
+    pub(super) inputs: usize,
+    pub(super) forward: &'a mut [Line],
+    pub(super) backward: &'a mut [Line],
+    pub(super) scales: &'a mut [f32],
+    pub(super) length: &'a mut f32,
 }
 
 impl Packed {
@@ -151,7 +152,7 @@ impl Packed {
 impl PackedBlock<'_> {
     /// Packs the block's weights, `[48 or fewer, inputs]`.
     pub fn pack(&mut self, isa: Isa, weight: &[f32]) {
-        pack(isa, self, weight);
+        pack::pack(isa, self, weight);
     }
 }
 
@@ -215,10 +216,7 @@ fn product_of_integers<'a>(
     let mut sums = Sums::ZERO;
     let mut lefts = Integers::new((Block::most(rows), steps));
     for block in Block::of(rows) {
-        for (tile, rows) in block.tiles() {
-            let x = &x[rows.start * stride..rows.end * stride];
-            lefts.fill(isa, tile, (x, stride), measure);
-        }
+        lefts.fill(isa, (x, stride, &block), measure);
         for panel in 0..outputs.div_ceil(COLUMNS) {
             let (right, scales) = (right(panel), scales(panel));
             for (tile, rows) in block.tiles() {
@@ -232,74 +230,4 @@ fn product_of_integers<'a>(
         }
     }
     Ok(())
-}
-
-lanes! { fn pack(block: &mut PackedBlock<'_>, weight: &[f32]) = pack_body }
-
-#[inline(always)]
-fn pack_body<V: Lanes>(block: &mut PackedBlock<'_>, weight: &[f32]) {
-    match block.form {
-        Form::Bf16 => {
-            pack_form::<V, false>(block, weight, &[1.0; BLOCK]);
-        }
-        Form::Int16 => {
-            let mut to_integers = [0.0; BLOCK];
-            let rows = weight.chunks_exact(block.inputs.max(1));
-            for ((row, factor), scale) in rows.zip(&mut to_integers).zip(&mut *block.scales) {
-                let squares = int16::squares(row.len(), |at| V::load(&row[at..]));
-                (*factor, *scale) = int16::scales(squares, LENGTH);
-            }
-            *block.length = pack_form::<V, true>(block, weight, &to_integers);
-        }
-    }
-}
-
-/// Packs both ways; of integers, the longest column's squared length.
-#[inline(always)]
-fn pack_form<V: Lanes, const INT16: bool>(
-    block: &mut PackedBlock<'_>,
-    weight: &[f32],
-    factors: &[f32; BLOCK],
-) -> f32 {
-    let inputs = block.inputs;
-    let row = |row: usize| weight.get(row * inputs..(row + 1) * inputs).unwrap_or(&[]);
-    for column in 0..3 {
-        let rows: [&[f32]; LANES] = std::array::from_fn(|lane| row(LANES * column + lane));
-        let mut these = [0.0; LANES];
-        these.copy_from_slice(&factors[LANES * column..LANES * (column + 1)]);
-        for (chunk, lines) in block.forward.chunks_mut(3 * LANES).enumerate() {
-            // A loop: what `map` calls is compiled without the vector instructions, and so not inlined.
-            let mut parts: [&[f32]; LANES] = [&[]; LANES];
-            for (part, row) in parts.iter_mut().zip(&rows) {
-                let from = (chunk * 2 * LANES).min(row.len());
-                *part = &row[from..(from + 2 * LANES).min(row.len())];
-            }
-            if INT16 {
-                V::transpose_int16(parts, &these, &mut lines[column..]);
-            } else {
-                V::transpose(parts, &mut lines[column..]);
-            }
-        }
-    }
-    let mut longest = V::zero();
-    for (panel, lines) in block.backward.chunks_exact_mut(PAIRS * 3).enumerate() {
-        let mut squares = [V::zero(); 3];
-        for (pair, lines) in lines.chunks_exact_mut(3).enumerate() {
-            let (low, high) = (row(2 * pair), row(2 * pair + 1));
-            let places = (panel * COLUMNS..).step_by(LANES);
-            for ((line, squares), place) in lines.iter_mut().zip(&mut squares).zip(places) {
-                let part = |row: &[f32]| V::load(row.get(place..).unwrap_or(&[]));
-                if INT16 {
-                    let low = part(low).mul(V::splat(factors[2 * pair]));
-                    let high = part(high).mul(V::splat(factors[2 * pair + 1]));
-                    *squares = high.fma(high, low.fma(low, *squares));
-                    V::pair_int16(low, high, &mut line.0);
-                } else {
-                    V::pair(part(low), part(high), &mut line.0);
-                }
-            }
-        }
-        longest = longest.max(squares[0].max(squares[1]).max(squares[2]));
-    }
-    longest.largest()
 }

@@ -52,15 +52,17 @@ impl Integers {
         Self { chunks: Chunks::take(shape), scales: [[0.0; ROWS]; Block::TILES] }
     }
 
-    /// Takes over a tile's rows, of `stride` bfloat16 each, at most 8.
+    /// Takes over the rows of a block's tiles, of `stride` bfloat16 each.
     pub(super) fn fill(
         &mut self,
         isa: Isa,
-        tile: usize,
-        (x, stride): (&[u16], usize),
+        (x, stride, block): (&[u16], usize, &Block),
         measure: Measure<'_>,
     ) {
-        fill(isa, (x, stride), measure, self.chunks.of_mut(tile), &mut self.scales[tile]);
+        for (tile, rows) in block.tiles() {
+            let x = &x[rows.start * stride..rows.end * stride];
+            fill(isa, (x, stride), measure, self.chunks.of_mut(tile), &mut self.scales[tile]);
+        }
     }
 
     /// A tile's.
