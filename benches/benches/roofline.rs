@@ -89,7 +89,8 @@ fn products() -> f64 {
     let mut peak = 0.0f64;
     for shape in SHAPES {
         let torch = [Kind::Float, Kind::BFloat16].map(|kind| libtorch(shape, kind));
-        let own = [Fp32, Bf16, Int16, Int8].map(|precision| kernels(shape, precision).unwrap_or(0.0));
+        let own =
+            [Fp32, Bf16, Int16, Int8].map(|precision| kernels(shape, precision).unwrap_or(0.0));
         peak = peak.max(torch[1]).max(own[1]).max(own[2]);
         let rates = torch.iter().chain(&own).map(|rate| format!("{rate:>12.0}"));
         let (rows, inputs, outputs) = shape;

@@ -37,7 +37,7 @@ pub struct ClassifierArgs {
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub batch_size: usize,
     /// stored (fp32, or int8 of a folder that `export` wrote), fp32, bf16, int8 or auto (bf16 where it is
-    /// faster)
+    /// faster); bf16 also stands for 16-bit integers, where the processor has those
     #[arg(long, value_name = "P", default_value_t = InferencePrecision::Stored)]
     pub precision: InferencePrecision,
     /// Threads [default: the cores]

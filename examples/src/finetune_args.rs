@@ -211,7 +211,7 @@ pub struct FinetuneArgs {
     /// [default: auto]
     #[arg(long, value_name = "ENGINE")]
     pub engine: Option<EngineKind>,
-    /// fp32, bf16 or auto: bf16 where the processor computes it faster [default: auto]
+    /// fp32, bf16 or auto: bf16 where the processor is faster so [default: auto]
     #[arg(long, value_name = "P")]
     pub precision: Option<Precision>,
     /// macro_f1, micro_f1, weighted_f1, accuracy, macro_precision, macro_recall, mcc or loss;

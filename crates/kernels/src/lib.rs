@@ -1,4 +1,4 @@
-//! CPU kernels for a Transformer's forward pass: matrix products in fp32, bf16 and int8, and the
+//! CPU kernels for a Transformer's forward pass: matrix products in fp32, bf16, int16 and int8, and the
 //! row-wise operations between them. No libtorch, no threads, no allocation in the hot path; what the
 //! processor has is found at run time, and every kernel has a portable form that gives the same
 //! results within rounding.

@@ -189,6 +189,64 @@ proptest! {
 }
 
 #[test]
+fn numbers_that_are_not_finite_are_not_lost() {
+    let (rows, inputs, outputs) = (9, 34, 50);
+    for isa in ISAS {
+        let isa = isa();
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut x = numbers(rows * inputs, 1);
+            x[3 * inputs + 5] = bad;
+            let (x, _) = rounded(&x, inputs);
+            let (g, _) = rounded(&numbers(rows * outputs, 2), outputs);
+            let packed = packed(isa, &numbers(outputs * inputs, 3), (outputs, inputs));
+            let mut y = vec![0.0; rows * outputs];
+            let bias = vec![0.0; outputs];
+            packed.multiply(isa, &x, &mut Finish::Fp32 { bias: &bias, out: &mut y }).unwrap();
+            for (row, y) in y.chunks(outputs).enumerate() {
+                assert!(y.iter().all(|y| y.is_finite() == (row != 3)), "{bad} row {row}: {y:?}");
+            }
+            let (mut left, mut right) = (Pairs::default(), Pairs::default());
+            left.fill_left(isa, Rows { x: &g, width: outputs }, &mut vec![0.0; outputs]);
+            right.fill_right(isa, Rows { x: &x, width: inputs });
+            let share = [Share { outputs: &left, inputs: &right }];
+            let mut dw = vec![0.0; outputs * inputs];
+            let norm = weight_gradient(isa, &share, (0, &mut dw), Onto::Nothing).unwrap();
+            assert!(!norm.is_finite(), "{bad}: {norm}");
+            for dw in dw.chunks(inputs) {
+                let lost = dw.iter().enumerate().find(|(i, dw)| dw.is_finite() == (*i == 5));
+                assert_eq!(lost, None, "{bad}");
+            }
+        }
+    }
+}
+
+/// Weights whose first input outweighs all others: the column is as long as its sums may be.
+#[test]
+fn a_column_that_stands_out_does_not_overflow() {
+    let (rows, inputs, outputs) = (5, 64, 1536);
+    let mut weight = numbers(outputs * inputs, 1);
+    weight.iter_mut().step_by(inputs).for_each(|w| *w = 1000.0);
+    let (g, real) = rounded(&vec![1.0; rows * outputs], outputs);
+    for isa in ISAS {
+        let isa = isa();
+        let packed = packed(isa, &weight, (outputs, inputs));
+        let mut dx = vec![0.0; rows * inputs];
+        packed.multiply_back(isa, &g, &mut Finish::Add { out: &mut dx }).unwrap();
+        for (place, dx) in dx.iter().enumerate() {
+            let (row, i) = (place / inputs, place % inputs);
+            let g = &real[row * outputs..(row + 1) * outputs];
+            let column = weight.iter().skip(i).step_by(inputs).map(|w| f64::from(*w));
+            let expected: f64 = column.zip(g).map(|(w, g)| w * g).sum();
+            // As far off as if both factors were rounded to bfloat16.
+            let size: f64 = if i == 0 { 1000.0 } else { 1.0 };
+            let bound = size * outputs as f64 / 128.0;
+            let error = (f64::from(*dx) - expected).abs();
+            assert!(error <= bound, "{place}: {dx}, expected {expected}");
+        }
+    }
+}
+
+#[test]
 fn avx512_alone_gives_the_bits_of_the_portable_form() {
     // More pairs than are widened together, in whole runs and not.
     for (rows, inputs, outputs) in [(9, 300, 150), (270, 17, 149), (8, 256, 192)] {

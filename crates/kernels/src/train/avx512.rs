@@ -5,6 +5,10 @@
 //! each block sound beside the reason that it gives.
 
 use std::arch::x86_64::{
+    __m256, _mm256_add_ps, _mm256_cvtss_f32, _mm256_max_ps, _mm256_permute_ps,
+    _mm256_permute2f128_ps, _mm512_castps512_ps256, _mm512_extractf32x8_ps,
+};
+use std::arch::x86_64::{
     __m256bh, __m256i, __m512bh, _mm512_add_epi32, _mm512_and_si512, _mm512_castps_si512,
     _mm512_castsi256_si512, _mm512_cvtepi32_epi16, _mm512_cvtne2ps_pbh, _mm512_cvtps_epi32,
     _mm512_cvtsepi32_epi16, _mm512_inserti64x4, _mm512_mask_storeu_epi32, _mm512_or_si512,
@@ -266,10 +270,36 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
         }
     }
     #[inline(always)]
+    fn sum(self) -> f32 {
+        // SAFETY: registers only.
+        unsafe { fold(self.0, |a, b| _mm256_add_ps(a, b)) }
+    }
+    #[inline(always)]
+    fn largest(self) -> f32 {
+        // SAFETY: registers only.
+        unsafe { fold(self.0, |a, b| _mm256_max_ps(a, b)) }
+    }
+    #[inline(always)]
     fn array(self) -> [f32; LANES] {
         let mut lanes = [0.0; LANES];
         self.store(&mut lanes);
         lanes
+    }
+}
+
+/// Joins lanes 8 apart, then 4, 2 and 1, as [`Lanes::sum`] does.
+///
+/// # Safety
+/// The processor has AVX-512.
+#[inline(always)]
+unsafe fn fold(x: __m512, join: impl Fn(__m256, __m256) -> __m256) -> f32 {
+    // SAFETY: registers only.
+    unsafe {
+        let x = join(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps::<1>(x));
+        let x = join(x, _mm256_permute2f128_ps::<0x01>(x, x));
+        let x = join(x, _mm256_permute_ps::<0b01_00_11_10>(x));
+        let x = join(x, _mm256_permute_ps::<0b10_11_00_01>(x));
+        _mm256_cvtss_f32(x)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Kernels of a training step: products in bfloat16 from both sides and over tokens, LayerNorm,
+//! Kernels of a training step: products of 16-bit factors from both sides and over tokens, LayerNorm,
 //! attention and dropout there and back, AdamW.
 
 mod adamw;

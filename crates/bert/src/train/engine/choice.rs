@@ -57,7 +57,8 @@ pub struct EngineChoice {
     /// Its name: `packed` has the forward and backward pass written out for this processor; `general`
     /// is libtorch's autograd, which computes every model on every device.
     pub name: &'static str,
-    /// The arithmetic of its products, `Fp32` or `Bf16`.
+    /// The arithmetic of its products, `Fp32` or `Bf16`; the reason says where those of 16 bits are of
+    /// integers.
     pub precision: Precision,
     /// Why it was chosen.
     pub reason: String,

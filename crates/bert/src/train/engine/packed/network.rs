@@ -132,7 +132,8 @@ fn jobs<'a>(linear: &'a mut Linear, shares: &'a [Share<'a>], all: &mut Vec<Job<'
 }
 
 fn run(isa: Isa, jobs: Vec<Job<'_>>, onto: Onto) -> Result<()> {
-    jobs.into_par_iter().try_for_each(|job| {
+    // One by one: a thread that is done takes over what another has not begun.
+    jobs.into_par_iter().with_max_len(1).try_for_each(|job| {
         *job.squares = weight_gradient(isa, job.shares, (job.first, job.out), onto)?;
         Ok(())
     })

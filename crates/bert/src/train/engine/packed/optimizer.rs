@@ -87,7 +87,7 @@ pub(super) fn step(
             Parameter::Table(slot) => all.extend(updates(slot, table, (CHUNK, constants))),
         }
     }
-    all.into_par_iter().for_each(|update| update.run(isa));
+    all.into_par_iter().with_max_len(1).for_each(|update| update.run(isa));
 }
 
 /// The numbers of all tensors.
