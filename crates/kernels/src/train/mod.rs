@@ -25,6 +25,6 @@ pub use dropout::{Dropout, Place};
 pub use finish::Finish;
 pub use gradient::{Onto, Share, weight_gradient};
 pub use norm::{Norm, NormGradient, Normed, RowDropout, norm_backward, norm_forward};
-pub use packed::{BLOCK, Packed, PackedBlock, padded};
+pub use packed::{BLOCK, Packed, PackedBlock, multiply_each, padded};
 pub use pairs::{Pairs, Rows};
 pub use round::{add, round, squares};

@@ -86,22 +86,7 @@ impl Packed {
     /// # Errors
     /// [`crate::Error::Shape`] if `finish` has not that room.
     pub fn multiply(&self, isa: Isa, x: &[u16], finish: &mut Finish<'_>) -> Result<()> {
-        let steps = steps(self.inputs);
-        let right = |panel: usize| Right {
-            lines: &self.forward[panel * steps * 3..(panel + 1) * steps * 3],
-            run: steps.max(1),
-            jump: 0,
-            fetch: Fetch { first: 0, by: 0 },
-        };
-        let shape = (self.inputs, self.outputs);
-        match self.form {
-            Form::Bf16 => product((isa, right), x, shape, finish),
-            Form::Int16 => {
-                let measure = Measure { factors: &[], length: LENGTH };
-                let scales = |panel: usize| &self.scales[panel * BLOCK..(panel + 1) * BLOCK];
-                product_of_integers((isa, right, scales), (x, measure), shape, finish)
-            }
-        }
+        multiply_each(isa, x, &mut [(self, finish)])
     }
 
     /// `g W` of `g`, `[rows, padded(outputs)]`, for `finish` to take, `[rows, inputs]`.
@@ -123,9 +108,17 @@ impl Packed {
                 // The outputs' scales belong to what is summed up here: they go to the left factor.
                 let measure = Measure { factors: &self.scales, length: self.length_back() };
                 let scales = |_| &[1.0; COLUMNS][..];
-                product_of_integers((isa, right, scales), (g, measure), shape, finish)
+                let one = OfIntegers { right, scales, outputs: self.inputs, done: finish };
+                products_of_integers(isa, (g, self.outputs, measure), &mut [one])
             }
         }
+    }
+
+    /// The panel of 48 outputs of that number.
+    fn panel(&self, panel: usize) -> Right<'_> {
+        let steps = steps(self.inputs);
+        let lines = &self.forward[panel * steps * 3..(panel + 1) * steps * 3];
+        Right { lines, run: steps.max(1), jump: 0, fetch: Fetch { first: 0, by: 0 } }
     }
 
     /// How long integers may be that are multiplied with columns of the weights, so that sums stay
@@ -154,6 +147,36 @@ impl PackedBlock<'_> {
     pub fn pack(&mut self, isa: Isa, weight: &[f32]) {
         pack::pack(isa, self, weight);
     }
+}
+
+/// Products of one `x` with several weights of as many inputs: [`Packed::multiply`] of each, but `x`
+/// takes the form that the processor multiplies once.
+///
+/// # Errors
+/// [`crate::Error::Shape`] if inputs differ or a result has not the room.
+pub fn multiply_each(
+    isa: Isa,
+    x: &[u16],
+    products: &mut [(&Packed, &mut Finish<'_>)],
+) -> Result<()> {
+    let inputs = products.first().map_or(0, |(packed, _)| packed.inputs);
+    for (packed, _) in &*products {
+        same("inputs of the product", packed.inputs, inputs)?;
+    }
+    if products.iter().all(|(packed, _)| packed.form == Form::Bf16) {
+        return products.iter_mut().try_for_each(|(packed, finish)| {
+            product((isa, |panel| packed.panel(panel)), x, (inputs, packed.outputs), finish)
+        });
+    }
+    let measure = Measure { factors: &[], length: LENGTH };
+    let mut all: Vec<_> = Vec::with_capacity(products.len());
+    for (packed, finish) in products {
+        let packed: &Packed = packed;
+        let scales = move |panel: usize| &packed.scales[panel * BLOCK..(panel + 1) * BLOCK];
+        let right = move |panel: usize| packed.panel(panel);
+        all.push(OfIntegers { right, scales, outputs: packed.outputs, done: finish });
+    }
+    products_of_integers(isa, (x, inputs, measure), &mut all)
 }
 
 /// Pairs of that many numbers.
@@ -201,31 +224,41 @@ fn product<'a>(
     Ok(())
 }
 
-/// The same where panels are of integers, whose columns `scales` gives what to multiply by; the left
-/// factor becomes integers by its measure.
-fn product_of_integers<'a>(
-    (isa, right, scales): (Isa, impl Fn(usize) -> Right<'a>, impl Fn(usize) -> &'a [f32]),
-    (x, measure): (&[u16], Measure<'_>),
-    (inputs, outputs): (usize, usize),
-    done: &mut Finish<'_>,
+/// A product where panels are of integers, whose columns `scales` gives what to multiply by.
+struct OfIntegers<'d, 'f, R, S> {
+    right: R,
+    scales: S,
+    outputs: usize,
+    done: &'d mut Finish<'f>,
+}
+
+/// The products of `x`, `[rows, padded(inputs)]`, which becomes integers by its measure.
+fn products_of_integers<'a>(
+    isa: Isa,
+    (x, inputs, measure): (&[u16], usize, Measure<'_>),
+    products: &mut [OfIntegers<'_, '_, impl Fn(usize) -> Right<'a>, impl Fn(usize) -> &'a [f32]>],
 ) -> Result<()> {
     let stride = padded(inputs).max(1);
     let rows = x.len() / stride;
-    same("numbers of the product", done.room(), rows * outputs)?;
+    for OfIntegers { outputs, done, .. } in &*products {
+        same("numbers of the product", done.room(), rows * outputs)?;
+    }
     let steps = steps(inputs);
     let mut sums = Sums::ZERO;
     let mut lefts = Integers::new((Block::most(rows), steps));
     for block in Block::of(rows) {
         lefts.fill(isa, (x, stride, &block), measure);
-        for panel in 0..outputs.div_ceil(COLUMNS) {
-            let (right, scales) = (right(panel), scales(panel));
-            for (tile, rows) in block.tiles() {
-                let (left, count) = (lefts.of(tile), rows.len());
-                let fetch = Fetch::share(tile, block.tiles, right.run);
-                let right = Right { fetch, ..right };
-                integers::Tile { left, right, scales, rows: count, steps, onto: false }
-                    .sum(isa, &mut sums);
-                finish(isa, patch(&sums, &rows, (panel, outputs)), done);
+        for OfIntegers { right, scales, outputs, done } in &mut *products {
+            for panel in 0..outputs.div_ceil(COLUMNS) {
+                let (right, scales) = (right(panel), scales(panel));
+                for (tile, rows) in block.tiles() {
+                    let (left, count) = (lefts.of(tile), rows.len());
+                    let fetch = Fetch::share(tile, block.tiles, right.run);
+                    let right = Right { fetch, ..right };
+                    integers::Tile { left, right, scales, rows: count, steps, onto: false }
+                        .sum(isa, &mut sums);
+                    finish(isa, patch(&sums, &rows, (panel, *outputs)), done);
+                }
             }
         }
     }

@@ -90,7 +90,8 @@ fn tile<V: Lanes, const R: usize, const C: usize>(
         }
         let from = step * left.of_step;
         for (row, sums) in sums.iter_mut().enumerate() {
-            let x = V::splat(left.x[from + row * left.of_row]);
+            // SAFETY: row and step are within those whose last place is asserted above.
+            let x = V::splat(unsafe { *left.x.get_unchecked(from + row * left.of_row) });
             for (sum, w) in sums.iter_mut().zip(w) {
                 *sum = x.fma(w, *sum);
             }

@@ -2,7 +2,8 @@
 
 use tunewise_kernels::Isa;
 use tunewise_kernels::train::{
-    Dropout, Finish, Heads, Normed, RowDropout, attention_forward, norm_forward, round,
+    Dropout, Finish, Heads, Normed, RowDropout, attention_forward, multiply_each, norm_forward,
+    round,
 };
 
 use super::embeddings::Tables;
@@ -180,24 +181,25 @@ fn project(
         }
     }
     size(&mut kept.queries, if last { texts.len() } else { tokens } * hidden);
-    let query = |x: &[u16], out: &mut [u16]| {
-        let mut to = Finish::Bf16 { bias: &layer.query.bias.value, out };
-        layer.query.packed.multiply(set.isa, x, &mut to)
-    };
     for first in (0..tokens).step_by(BLOCK) {
         let rows = first * hidden..(first + BLOCK).min(tokens) * hidden;
         let x = &kept.input[rows.clone()];
-        if !last {
-            query(x, &mut kept.queries[rows.clone()])?;
-        }
-        let pairs = [(&layer.key, &mut kept.keys), (&layer.value, &mut kept.values)];
-        for (linear, out) in pairs {
-            let mut to = Finish::Bf16 { bias: &linear.bias.value, out: &mut out[rows.clone()] };
-            linear.packed.multiply(set.isa, x, &mut to)?;
+        let (key, value) = (&layer.key, &layer.value);
+        let (keys, values) = (&mut kept.keys[rows.clone()], &mut kept.values[rows.clone()]);
+        let mut keys = Finish::Bf16 { bias: &key.bias.value, out: keys };
+        let mut values = Finish::Bf16 { bias: &value.bias.value, out: values };
+        let (keys, values) = ((&key.packed, &mut keys), (&value.packed, &mut values));
+        if last {
+            multiply_each(set.isa, x, &mut [keys, values])?;
+        } else {
+            let out = &mut kept.queries[rows];
+            let mut queries = Finish::Bf16 { bias: &layer.query.bias.value, out };
+            multiply_each(set.isa, x, &mut [(&layer.query.packed, &mut queries), keys, values])?;
         }
     }
     if last {
-        query(&kept.first, &mut kept.queries)?;
+        let mut to = Finish::Bf16 { bias: &layer.query.bias.value, out: &mut kept.queries };
+        layer.query.packed.multiply(set.isa, &kept.first, &mut to)?;
     }
     Ok(())
 }

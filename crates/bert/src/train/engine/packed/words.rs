@@ -199,11 +199,13 @@ fn some_rows<'a>(
     table: &'a mut [f32],
     (hidden, ids): (usize, &[u32]),
 ) -> Vec<RowMut<'a>> {
-    let mut all = rows.iter_mut().zip(table.chunks_exact_mut(hidden));
+    // Not zipped: both leap over the rows between, which their pairs would step through.
+    let (mut rows, mut table) = (rows.iter_mut(), table.chunks_exact_mut(hidden));
     let mut next = 0;
     let mut found = Vec::with_capacity(ids.len());
     for &id in ids {
-        let Some((row, parameter)) = all.nth(id as usize - next) else { break };
+        let between = id as usize - next;
+        let (Some(row), Some(parameter)) = (rows.nth(between), table.nth(between)) else { break };
         next = id as usize + 1;
         found.push(RowMut { row, parameter });
     }
