@@ -51,11 +51,10 @@ fn training(criterion: &mut Criterion) {
 }
 
 /// Operations a second of products of 16-bit factors from the caches, all threads together.
-fn peak(threads: usize) -> f64 {
+fn peak(isa: Isa, threads: usize) -> f64 {
     const SHAPE: (usize, usize, usize) = (192, 384, 1536); // rows, inputs, outputs
     const REPEATS: usize = 40;
     let (rows, inputs, outputs) = SHAPE;
-    let isa = Isa::detect();
     let weight: Vec<f32> = (0..inputs * outputs).map(|i| (i * 37 % 101) as f32 - 50.0).collect();
     let mut packed = Packed::zeros(isa, (outputs, inputs));
     for (mut block, rows) in packed.blocks_mut().zip(weight.chunks(BLOCK * inputs)) {
@@ -108,7 +107,9 @@ fn utilization() -> Result<()> {
     for _ in 0..5 {
         best = best.min(steps(&rows, &config, epoch)?.as_secs_f64());
     }
-    let peak = peak(tch::get_num_threads().max(1) as usize);
+    let threads = tch::get_num_threads().max(1) as usize;
+    let isa = Isa::detect();
+    let peak_here = peak(isa, threads);
     println!(
         "an epoch of {epoch} steps of {batch} texts, the best of five runs: {:.1} ms a step, {:.0} texts a second",
         best / epoch as f64 * 1e3,
@@ -117,9 +118,18 @@ fn utilization() -> Result<()> {
     println!(
         "{:.2} of {:.0} billion operations a second of a product of 16-bit factors: MFU {:.1} %",
         executed / best * 1e-9,
-        peak * 1e-9,
-        executed / best / peak * 100.0
+        peak_here * 1e-9,
+        executed / best / peak_here * 100.0
     );
+    if isa.has_int16() {
+        // The most that the processor does with bfloat16 factors, by multiply-adds in fp32.
+        let peak_bf16 = peak(isa.without_vnni(), threads);
+        println!(
+            "of {:.0} billion operations a second of a product of bfloat16 factors: {:.1} %",
+            peak_bf16 * 1e-9,
+            executed / best / peak_bf16 * 100.0
+        );
+    }
     Ok(())
 }
 

@@ -67,12 +67,13 @@ pub fn weight_gradient(
                 let pairs = share.inputs.pairs;
                 let lines = &share.inputs.right[panel * pairs * 3..(panel + 1) * pairs * 3];
                 let (rows, steps, onto) = (strip.count, pairs, number > 0);
-                let fetch = Fetch::share(place, strips.len(), pairs);
-                let right = Right { lines, run: pairs.max(1), jump: 0, fetch };
+                let right = Right { lines, run: pairs.max(1), jump: 0 };
                 if share.inputs.form == Form::Int16 {
                     let left = strip.integers(share);
                     let scales = share.inputs.scales.get(column..).unwrap_or(&[]);
-                    integers::Tile { left, right, scales, rows, steps, onto }.sum(isa, &mut sums);
+                    let fetch = Fetch::share(place, strips.len(), pairs);
+                    integers::Tile { left, right, scales, rows, steps, onto, fetch }
+                        .sum(isa, &mut sums);
                     continue;
                 }
                 Tile {

@@ -95,12 +95,8 @@ impl Packed {
     /// [`crate::Error::Shape`] if `finish` has not that room.
     pub fn multiply_back(&self, isa: Isa, g: &[u16], finish: &mut Finish<'_>) -> Result<()> {
         let jump = self.inputs.div_ceil(COLUMNS) * PAIRS * 3;
-        let right = |panel: usize| Right {
-            lines: &self.backward[panel * PAIRS * 3..],
-            run: PAIRS,
-            jump,
-            fetch: Fetch { first: 0, by: 0 },
-        };
+        let right =
+            |panel: usize| Right { lines: &self.backward[panel * PAIRS * 3..], run: PAIRS, jump };
         let shape = (self.outputs, self.inputs);
         match self.form {
             Form::Bf16 => product((isa, right), g, shape, finish),
@@ -118,7 +114,7 @@ impl Packed {
     fn panel(&self, panel: usize) -> Right<'_> {
         let steps = steps(self.inputs);
         let lines = &self.forward[panel * steps * 3..(panel + 1) * steps * 3];
-        Right { lines, run: steps.max(1), jump: 0, fetch: Fetch { first: 0, by: 0 } }
+        Right { lines, run: steps.max(1), jump: 0 }
     }
 
     /// How long integers may be that are multiplied with columns of the weights, so that sums stay
@@ -126,7 +122,9 @@ impl Packed {
     fn length_back(&self) -> f32 {
         let squares: f32 = self.lengths.iter().sum();
         let rounding = (self.outputs as f32).sqrt() / 2.0;
-        (2_147_000_000.0 / (squares.sqrt() + rounding) - rounding).min(LENGTH)
+        // At least 1: of more than 100,000 outputs that all have one large weight in the same place,
+        // sums may overflow.
+        (2_147_000_000.0 / (squares.sqrt() + rounding) - rounding).clamp(1.0, LENGTH)
     }
 
     /// Numbers a row of the product.
@@ -214,8 +212,6 @@ fn product<'a>(
             let right = right(panel);
             for (tile, rows) in block.tiles() {
                 let left = lefts.of(tile, left(&rows));
-                let fetch = Fetch::share(tile, block.tiles, right.run);
-                let right = Right { fetch, ..right };
                 Tile { left, right, rows: rows.len(), steps, onto: false }.sum(isa, &mut sums);
                 finish(isa, patch(&sums, &rows, (panel, outputs)), done);
             }
@@ -254,8 +250,8 @@ fn products_of_integers<'a>(
                 for (tile, rows) in block.tiles() {
                     let (left, count) = (lefts.of(tile), rows.len());
                     let fetch = Fetch::share(tile, block.tiles, right.run);
-                    let right = Right { fetch, ..right };
-                    integers::Tile { left, right, scales, rows: count, steps, onto: false }
+                    let onto = false;
+                    integers::Tile { left, right, scales, rows: count, steps, onto, fetch }
                         .sum(isa, &mut sums);
                     finish(isa, patch(&sums, &rows, (panel, *outputs)), done);
                 }

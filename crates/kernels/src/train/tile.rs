@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use super::wide::{CHUNK, Wide};
 use crate::Isa;
-use crate::tile::{COLUMNS, Fetch, Line, ROWS};
+use crate::tile::{COLUMNS, Line, ROWS};
 
 /// A tile's sums, kept from tile to tile: the first product of a tile overwrites them.
 #[repr(C, align(64))]
@@ -88,7 +88,6 @@ pub(crate) struct Right<'a> {
     pub(crate) lines: &'a [Line],
     pub(crate) run: usize,
     pub(crate) jump: usize,
-    pub(crate) fetch: Fetch,
 }
 
 impl Right<'_> {
@@ -144,7 +143,7 @@ impl Tile<'_> {
     }
 
     fn portable(self, sums: &mut Sums) {
-        let Right { lines, run, jump, .. } = self.right;
+        let Right { lines, run, jump } = self.right;
         for (row, sums) in sums.0.iter_mut().enumerate().take(self.rows) {
             if !self.onto {
                 sums.fill(0.0);
@@ -280,7 +279,7 @@ mod x86 {
     #[target_feature(enable = "avx512f")]
     unsafe fn fp32<const R: usize, const BY_STEP: bool>(tile: Tile<'_>, out: &mut Sums) {
         let mut sums = begin::<R>(tile.onto, out);
-        let Right { lines, run, jump, .. } = tile.right;
+        let Right { lines, run, jump } = tile.right;
         let (mut lines, mut done) = (lines.as_ptr(), 0); // the run, and its steps that are done
         let mut left = tile.steps;
         for wide in tile.left.wide {

@@ -3,7 +3,7 @@
 use super::super::tile::{Right, Sums};
 use super::Left;
 use crate::Isa;
-use crate::tile::COLUMNS;
+use crate::tile::{COLUMNS, Fetch};
 
 /// A tile's factors and what they are multiplied by in the end.
 #[derive(Clone, Copy)]
@@ -16,13 +16,15 @@ pub(in super::super) struct Tile<'a> {
     pub(in super::super) steps: usize,
     /// Whether the products are added to the sums that are there, not to 0.
     pub(in super::super) onto: bool,
+    /// What of the next panel it fetches.
+    pub(in super::super) fetch: Fetch,
 }
 
 impl Tile<'_> {
     /// The sums of the tile's rows; those of other rows are left as they are.
     #[inline]
     pub(in super::super) fn sum(self, isa: Isa, sums: &mut Sums) {
-        let Self { left, right, scales, rows, steps, onto } = self;
+        let Self { left, right, scales, rows, steps, onto, .. } = self;
         if rows == 0 || steps == 0 {
             if !onto {
                 *sums = Sums::ZERO;
@@ -106,7 +108,7 @@ mod x86 {
     #[target_feature(enable = "avx512f,avx512vnni")]
     unsafe fn int16<const R: usize, const BY_STEP: bool>(tile: Tile<'_>, out: &mut Sums) {
         let mut sums = [[_mm512_setzero_si512(); 3]; R];
-        let Right { lines, run, jump, fetch } = tile.right;
+        let (Right { lines, run, jump }, fetch) = (tile.right, tile.fetch);
         let (mut lines, mut done) = (lines.as_ptr(), 0); // the run, and its steps that are done
         let (mut x, mut left) = (tile.left.words.as_ptr(), tile.steps);
         while left > 0 {
@@ -186,6 +188,64 @@ mod x86 {
             }
             x = x.wrapping_add(of_step::<BY_STEP>());
             lines = lines.wrapping_add(3);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blocks::{CHUNK, WORDS};
+    use crate::tile::{Line, ROWS};
+
+    fn words(count: usize, seed: u32) -> Vec<u32> {
+        (0..count as u32).map(|i| (i ^ seed).wrapping_mul(0x9e37_79b9) & 0x03ff_03ff).collect()
+    }
+
+    #[test]
+    fn the_instructions_give_the_bits_of_the_portable_form_and_both_the_definition() {
+        const RUN: usize = 24;
+        const JUMP: usize = 5 * RUN * 3; // lines of other panels lie between the runs
+        let steps = CHUNK + 31;
+        let left = words(2 * WORDS, 1);
+        let lines: Vec<Line> = words(16 * (steps.div_ceil(RUN) * JUMP), 2)
+            .chunks_exact(16)
+            .map(|line| Line(std::array::from_fn(|word| line[word])))
+            .collect();
+        let right = Right { lines: &lines, run: RUN, jump: JUMP };
+        let of_rows: Vec<f32> = (1..=ROWS).map(|row| row as f32 * 1e-3).collect();
+        let of_columns: Vec<f32> = (1..=COLUMNS).map(|column| column as f32 * 1e-2).collect();
+        for (by_step, onto) in [(false, false), (true, false), (false, true)] {
+            for rows in 1..=ROWS {
+                let left = Left { words: &left, by_step, scales: &of_rows };
+                let fetch = Fetch::share(1, 3, RUN);
+                let tile = Tile { left, right, scales: &of_columns, rows, steps, onto, fetch };
+                let mut portable = Sums([[0.5; COLUMNS]; ROWS]);
+                let mut here = Sums([[0.5; COLUMNS]; ROWS]);
+                tile.portable(&mut portable);
+                tile.sum(Isa::detect(), &mut here);
+                for row in 0..ROWS {
+                    assert_eq!(here.0[row].map(f32::to_bits), portable.0[row].map(f32::to_bits));
+                    if row >= rows {
+                        assert_eq!(here.0[row], [0.5; COLUMNS], "rows beyond the tile's");
+                        continue;
+                    }
+                    for (column, got) in here.0[row].iter().enumerate() {
+                        let halves = |word: u32| [word as u16 as i16, (word >> 16) as u16 as i16];
+                        let total: i64 = (0..steps)
+                            .flat_map(|step| {
+                                let x = halves(left.words[left.place(row, step)]);
+                                let w = halves(right.pair(step, column));
+                                [(x[0], w[0]), (x[1], w[1])]
+                            })
+                            .map(|(x, w)| i64::from(x) * i64::from(w))
+                            .sum();
+                        let scale = f64::from(of_rows[row]) * f64::from(of_columns[column]);
+                        let expected = total as f64 * scale + if onto { 0.5 } else { 0.0 };
+                        approx::assert_relative_eq!(f64::from(*got), expected, max_relative = 1e-6);
+                    }
+                }
+            }
         }
     }
 }
