@@ -224,7 +224,7 @@ mod tests {
                 let mut here = Sums([[0.5; COLUMNS]; ROWS]);
                 tile.portable(&mut portable);
                 tile.sum(Isa::detect(), &mut here);
-                for row in 0..ROWS {
+                for (row, of_row) in of_rows.iter().enumerate() {
                     assert_eq!(here.0[row].map(f32::to_bits), portable.0[row].map(f32::to_bits));
                     if row >= rows {
                         assert_eq!(here.0[row], [0.5; COLUMNS], "rows beyond the tile's");
@@ -240,7 +240,7 @@ mod tests {
                             })
                             .map(|(x, w)| i64::from(x) * i64::from(w))
                             .sum();
-                        let scale = f64::from(of_rows[row]) * f64::from(of_columns[column]);
+                        let scale = f64::from(*of_row) * f64::from(of_columns[column]);
                         let expected = total as f64 * scale + if onto { 0.5 } else { 0.0 };
                         approx::assert_relative_eq!(f64::from(*got), expected, max_relative = 1e-6);
                     }
