@@ -57,20 +57,3 @@ pub(crate) fn squares<V: Lanes>(len: usize, number: impl Fn(usize) -> V) -> f32 
     }
     sums[0].add(sums[1]).add(sums[2].add(sums[3])).sum()
 }
-
-/// A row of `len` numbers, sixteen from a place on by `number`, as integers of that length to `put`;
-/// what these are multiplied by to stand for the numbers.
-#[inline(always)]
-pub(crate) fn row<V: Lanes>(
-    len: usize,
-    length: f32,
-    number: impl Fn(usize) -> V,
-    mut put: impl FnMut(usize, V),
-) -> f32 {
-    let (to_integers, of_integers) = scales(squares(len, &number), length);
-    let to_integers = V::splat(to_integers);
-    for at in (0..len).step_by(LANES) {
-        put(at, number(at).mul(to_integers));
-    }
-    of_integers
-}

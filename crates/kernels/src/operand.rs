@@ -1,7 +1,7 @@
 //! Activations in the weights' precision.
 
 use crate::isa::versions;
-use crate::train::lanes::{Lanes, lanes};
+use crate::train::lanes::{LANES, Lanes, lanes};
 use crate::{Isa, int16, math};
 
 /// The arithmetic of a product.
@@ -41,7 +41,8 @@ impl Precision {
 
 /// The left factor of products, `[rows, inputs]`, kept for reuse.
 ///
-/// In int16 each row has a scale. In int8 each row has a scale and a zero point of its own, from its smallest and largest value:
+/// In int16 each row has a scale. In int8 each row has a scale and a zero point of its own, from its
+/// smallest and largest value:
 /// `x ≈ scale * (q - zero)` with `q` in 0..=255.
 #[derive(Debug, Clone)]
 pub struct Operand {
@@ -182,16 +183,16 @@ fn int16_body<V: Lanes>(x: &[f32], inputs: usize, bytes: &mut [u8], scales: &mut
     let stride = 4 * Precision::Int16.steps(inputs);
     let rows = x.chunks_exact(inputs).zip(bytes.chunks_exact_mut(stride));
     for ((x, row), scale) in rows.zip(scales) {
-        *scale = int16::row(
-            inputs,
-            int16::LENGTH,
-            |at| V::load(&x[at..]),
-            |at, x: V| {
-                for (bytes, word) in row[2 * at..].chunks_exact_mut(4).zip(x.int16()) {
-                    bytes.copy_from_slice(&word.to_le_bytes());
-                }
-            },
-        );
+        let squares = int16::squares(inputs, |at| V::load(&x[at..]));
+        let (to_integers, of_integers) = int16::scales(squares, int16::LENGTH);
+        *scale = of_integers;
+        let to_integers = V::splat(to_integers);
+        for (x, row) in x.chunks(LANES).zip(row.chunks_mut(2 * LANES)) {
+            let words = V::load(x).mul(to_integers).int16();
+            for (bytes, word) in row.chunks_exact_mut(4).zip(words) {
+                bytes.copy_from_slice(&word.to_le_bytes());
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The register tiles: up to 8 rows by 48 columns of a product, over all inputs.
 //!
-//! Both factors come as words of 32 bits, which hold one fp32, two bf16 or int16 or four int8 factors. A step
+//! Both factors come as words of 32 bits, which hold one fp32, two bf16 or int16 or four int8
+//! factors. A step
 //! multiplies one word of each row with 48 words of a panel and adds to 24 vector registers.
 
 use crate::blocks::{CHUNK, WORDS};

@@ -69,27 +69,38 @@ const LENGTH: f64 = 32_700.0;
 type Factors = Vec<(f64, f64)>;
 
 /// Asserts sums of products: `of` gives those of a place and what is added.
-fn check(isa: Isa, got: &[f32], of: impl Fn(usize) -> (Factors, f64)) {
+fn check(got: &[f32], of: impl Fn(usize) -> (Factors, f64), integers: impl Fn(&Factors) -> f64) {
     for (place, got) in got.iter().enumerate() {
         let (factors, more) = of(place);
         let products = factors.iter().map(|(x, w)| x * w);
         let (sum, size) =
             products.fold((more, more.abs()), |(sum, size), p| (sum + p, size + p.abs()));
         let error = (f64::from(*got) - sum).abs();
-        let integers = if isa.has_int16() { of_integers(&factors) } else { 0.0 };
-        let bound = SUM * (size + 1e-3) + integers;
+        let bound = SUM * (size + 1e-3) + integers(&factors);
         assert!(error <= bound, "{place}: {got}, expected {sum}, at most {bound} off");
     }
 }
 
-/// How far a product of integers may be off: each is half a unit off at most.
-fn of_integers(factors: &[(f64, f64)]) -> f64 {
+/// How far a product of integers may be off that have a number of the left and the right factor in such
+/// units: each is half a unit off at most.
+fn off(factors: &Factors, units: (f64, f64)) -> f64 {
     let count = factors.len() as f64;
     let length = |of: fn(&(f64, f64)) -> f64| {
         factors.iter().map(|pair| of(pair).powi(2)).sum::<f64>().sqrt()
     };
-    let lengths = length(|pair| pair.0) * length(|pair| pair.1);
-    lengths * (count.sqrt() / LENGTH + count / (4.0 * LENGTH * LENGTH))
+    let (left, right) = (length(|pair| pair.0), length(|pair| pair.1));
+    count.sqrt() / 2.0 * (units.0 * right + units.1 * left) + count / 4.0 * units.0 * units.1
+}
+
+/// The same of a row and a column that are as long as integers are.
+fn of_integers(isa: Isa) -> impl Fn(&Factors) -> f64 {
+    let length = |factors: &Factors, of: fn(&(f64, f64)) -> f64| {
+        factors.iter().map(|pair| of(pair).powi(2)).sum::<f64>().sqrt() / LENGTH
+    };
+    move |factors| {
+        let units = (length(factors, |pair| pair.0), length(factors, |pair| pair.1));
+        if isa.has_int16() { off(factors, units) } else { 0.0 }
+    }
 }
 
 proptest! {
@@ -111,11 +122,11 @@ proptest! {
             let packed = packed(isa, &weight, (outputs, inputs));
             let mut y = vec![f32::NAN; rows * outputs];
             packed.multiply(isa, &x, &mut Finish::Fp32 { bias: &bias, out: &mut y }).unwrap();
-            check(isa, &y, |place| {
+            check(&y, |place| {
                 let (r, o) = (place / outputs, place % outputs);
                 let factors = (0..inputs).map(|i| (real_x[r * inputs + i], w[o * inputs + i]));
                 (factors.collect(), f64::from(bias[o]))
-            });
+            }, of_integers(isa));
 
             // Integers: each weight in units of its row's length.
             let unit = |o: usize| {
@@ -125,18 +136,25 @@ proptest! {
             let before = numbers(rows * inputs, 5);
             let mut dx = before.clone();
             packed.multiply_back(isa, &g, &mut Finish::Add { out: &mut dx }).unwrap();
-            check(isa, &dx, |place| {
+            // The longest column of each 48 outputs, in those units, bounds all columns; integers of the
+            // left factor are as much shorter, so that sums stay within 31 bits.
+            let column = |i: usize, block: usize| {
+                let outputs = 48 * block..outputs.min(48 * (block + 1));
+                outputs.map(|o| (w[o * inputs + i] / unit(o)).powi(2)).sum::<f64>()
+            };
+            let longest = |block| (0..inputs).map(|i| column(i, block)).fold(0.0, f64::max);
+            let longest = (0..outputs.div_ceil(48)).map(longest).sum::<f64>().sqrt();
+            let shorter = (0.99 * 2f64.powi(31) / (longest * LENGTH)).min(LENGTH);
+            check(&dx, |place| {
                 let (r, i) = (place / inputs, place % inputs);
                 let factors = (0..outputs).map(|o| {
                     let unit = unit(o);
                     (real_g[r * outputs + o] * unit, w[o * inputs + i] / unit)
                 });
-                let mut factors: Factors = factors.collect();
-                if isa.has_int16() {
-                    // What is lost of the left factor counts by the longest column, at least 1.
-                    factors.push((0.0, 2.0 * (1.0 + outputs as f64).sqrt()));
-                }
-                (factors, f64::from(before[place]))
+                (factors.collect(), f64::from(before[place]))
+            }, |factors| {
+                let left = factors.iter().map(|pair| pair.0.powi(2)).sum::<f64>().sqrt();
+                if isa.has_int16() { off(factors, (left / shorter, 1.0 / LENGTH)) } else { 0.0 }
             });
 
             // Two row sets, the second onto the first's result too.
@@ -157,16 +175,16 @@ proptest! {
             let mut dw = vec![f32::NAN; (outputs - first) * inputs];
             weight_gradient(isa, &shares, (first, &mut dw), Onto::Nothing).unwrap();
             let norm = weight_gradient(isa, &shares, (first, &mut dw), Onto::Earlier).unwrap();
-            check(isa, &dw, |place| {
+            check(&dw, |place| {
                 let (o, i) = (first + place / inputs, place % inputs);
                 let factors =
                     (0..rows).map(|r| (2.0 * real_g[r * outputs + o], real_x[r * inputs + i]));
                 (factors.collect(), 0.0)
-            });
+            }, of_integers(isa));
             approx::assert_relative_eq!(norm, squares(isa, &dw), max_relative = 1e-5, epsilon = 1e-30);
-            check(isa, &bias_gradient, |o| {
+            check(&bias_gradient, |o| {
                 ((0..rows).map(|r| (real_g[r * outputs + o], 1.0)).collect(), 0.0)
-            });
+            }, |_| 0.0);
         }
     }
 

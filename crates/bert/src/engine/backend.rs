@@ -23,8 +23,8 @@ pub enum InferencePrecision {
     Bf16,
     /// Products of 8-bit integers: weights scaled by output, activations by token.
     Int8,
-    /// 16 bits, as with `Bf16`, where the processor is faster so; fp32 elsewhere. int8, which changes a label now and
-    /// then, only of weights that are in 8 bits.
+    /// 16 bits, as with `Bf16`, where the processor is faster so; fp32 elsewhere. int8, which
+    /// changes a label now and then, only of weights that are in 8 bits.
     Auto,
 }
 

@@ -5,27 +5,21 @@
 //! each block sound beside the reason that it gives.
 
 use std::arch::x86_64::{
-    __m256, _mm256_add_ps, _mm256_cvtss_f32, _mm256_max_ps, _mm256_permute_ps,
-    _mm256_permute2f128_ps, _mm512_castps512_ps256, _mm512_extractf32x8_ps,
-};
-use std::arch::x86_64::{
-    __m256bh, __m256i, __m512bh, _mm512_add_epi32, _mm512_and_si512, _mm512_castps_si512,
-    _mm512_castsi256_si512, _mm512_cvtepi32_epi16, _mm512_cvtne2ps_pbh, _mm512_cvtps_epi32,
-    _mm512_cvtsepi32_epi16, _mm512_inserti64x4, _mm512_mask_storeu_epi32, _mm512_or_si512,
-    _mm512_set1_epi32, _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_srli_epi32,
-    _mm512_store_si512, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64, _mm512_unpacklo_epi32,
-    _mm512_unpacklo_epi64,
-};
-use std::arch::x86_64::{
-    __m512, __m512i, _CMP_LT_OQ, _mm256_cmpge_epu16_mask, _mm256_loadu_si256,
-    _mm256_mask_storeu_epi16, _mm256_maskz_loadu_epi16, _mm256_set1_epi16, _mm256_storeu_si256,
-    _mm512_add_ps, _mm512_castsi512_ps, _mm512_cmp_ps_mask, _mm512_cmpeq_ps_mask,
-    _mm512_cvtepu16_epi32, _mm512_cvtneps_pbh, _mm512_div_ps, _mm512_fmadd_ps, _mm512_load_si512,
+    __m256, __m256bh, __m256i, __m512, __m512bh, __m512i, _CMP_LT_OQ, _mm256_add_ps,
+    _mm256_cmpge_epu16_mask, _mm256_cvtss_f32, _mm256_loadu_si256, _mm256_mask_storeu_epi16,
+    _mm256_maskz_loadu_epi16, _mm256_max_ps, _mm256_permute_ps, _mm256_permute2f128_ps,
+    _mm256_set1_epi16, _mm256_storeu_si256, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512,
+    _mm512_castps_si512, _mm512_castps512_ps256, _mm512_castsi256_si512, _mm512_castsi512_ps,
+    _mm512_cmp_ps_mask, _mm512_cmpeq_ps_mask, _mm512_cvtepi32_epi16, _mm512_cvtepu16_epi32,
+    _mm512_cvtne2ps_pbh, _mm512_cvtneps_pbh, _mm512_cvtps_epi32, _mm512_cvtsepi32_epi16,
+    _mm512_div_ps, _mm512_extractf32x8_ps, _mm512_fmadd_ps, _mm512_inserti64x4, _mm512_load_si512,
     _mm512_loadu_ps, _mm512_mask_blend_epi16, _mm512_mask_blend_epi32, _mm512_mask_blend_ps,
-    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_maskz_mov_ps, _mm512_max_ps,
-    _mm512_min_ps, _mm512_mul_epu32, _mm512_mul_ps, _mm512_scalef_ps, _mm512_set1_ps,
-    _mm512_setzero_ps, _mm512_slli_epi32, _mm512_slli_epi64, _mm512_sqrt_ps, _mm512_srli_epi64,
-    _mm512_storeu_ps, _mm512_sub_ps,
+    _mm512_mask_storeu_epi32, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_maskz_mov_ps,
+    _mm512_max_ps, _mm512_min_ps, _mm512_mul_epu32, _mm512_mul_ps, _mm512_or_si512,
+    _mm512_scalef_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps, _mm512_setzero_si512,
+    _mm512_shuffle_i32x4, _mm512_slli_epi32, _mm512_slli_epi64, _mm512_sqrt_ps, _mm512_srli_epi32,
+    _mm512_srli_epi64, _mm512_store_si512, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_epi32,
+    _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
 use std::mem::transmute;
 

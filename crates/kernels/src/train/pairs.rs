@@ -78,18 +78,17 @@ impl<'a> Rows<'a> {
 lanes! { fn left(x: Rows<'_>, out: (&mut [u32], &mut [f32]), sums: &mut [f32]) = left_body }
 lanes! { fn right(x: Rows<'_>, out: &mut [Line], scales: &mut [f32]) = right_body }
 
-/// Sums and sums of squares over tokens of so many times sixteen columns from `at` on.
+/// Sums of squares over tokens, of so many times sixteen columns from `at` on.
 #[inline(always)]
-fn columns<V: Lanes, const N: usize>(x: Rows<'_>, at: usize) -> [(V, V); N] {
-    let mut columns = [(V::zero(), V::zero()); N];
+fn squares<V: Lanes, const N: usize>(x: Rows<'_>, at: usize) -> [V; N] {
+    let mut squares = [V::zero(); N];
     for token in 0..x.count() {
-        for ((sum, squares), place) in columns.iter_mut().zip((at..).step_by(LANES)) {
+        for (squares, place) in squares.iter_mut().zip((at..).step_by(LANES)) {
             let x = V::load_bf16(x.from(token, place));
-            *sum = sum.add(x);
             *squares = x.fma(x, *squares);
         }
     }
-    columns
+    squares
 }
 
 /// What sixteen columns are multiplied by to become integers; what these are multiplied by goes to
@@ -111,27 +110,26 @@ fn left_body<V: Lanes>(x: Rows<'_>, (out, scales): (&mut [u32], &mut [f32]), sum
     let spans = out.chunks_mut(SPAN / ROWS * panel).zip(sums.chunks_mut(SPAN));
     let mut scales = scales.chunks_mut(SPAN);
     for ((out, sums), first) in spans.zip((0..).step_by(SPAN)) {
-        let columns = columns::<V, 2>(x, first);
-        for (sums, (sum, _)) in sums.chunks_mut(LANES).zip(columns) {
-            V::load(sums).add(sum).store(sums);
-        }
         let mut factors = None;
         if let Some(scales) = scales.next() {
             let mut both = [V::zero(); 2];
-            let each = both.iter_mut().zip(columns).zip(scales.chunks_mut(LANES));
-            for ((factor, (_, squares)), scales) in each {
+            let squares = squares::<V, 2>(x, first);
+            let each = both.iter_mut().zip(squares).zip(scales.chunks_mut(LANES));
+            for ((factor, squares), scales) in each {
                 *factor = measure(squares, scales);
             }
             factors = Some(both);
         }
-        let parts = out.chunks_mut(2 * panel).zip((first..).step_by(LANES)).enumerate();
-        for (part, (out, at)) in parts {
+        let parts = out.chunks_mut(2 * panel).zip(sums.chunks_mut(LANES)).enumerate();
+        for ((part, (out, sums)), at) in parts.zip((first..).step_by(LANES)) {
+            let mut sum = V::load(sums);
             let (first, second) = out.split_at_mut(panel); // the second is empty at the end of a width
             let mut second = second.chunks_exact_mut(ROWS);
             for (pair, first) in first.chunks_exact_mut(ROWS).enumerate() {
                 let low = V::load_bf16(x.from(2 * pair, at));
                 let high = V::load_bf16(x.from(2 * pair + 1, at));
                 let mut words = [0; LANES];
+                sum = sum.add(low.add(high));
                 if let Some(factors) = factors {
                     let factor = factors[part];
                     V::pair_int16(low.mul(factor), high.mul(factor), &mut words);
@@ -143,6 +141,7 @@ fn left_body<V: Lanes>(x: Rows<'_>, (out, scales): (&mut [u32], &mut [f32]), sum
                     second.copy_from_slice(&words[ROWS..]);
                 }
             }
+            sum.store(sums);
         }
     }
 }
@@ -157,9 +156,9 @@ fn right_body<V: Lanes>(x: Rows<'_>, out: &mut [Line], scales: &mut [f32]) {
         let scales = scales.next();
         let integers = scales.is_some();
         if let Some(scales) = scales {
-            let columns = columns::<V, 3>(x, panel * COLUMNS);
-            let each = factors.iter_mut().zip(columns).zip(scales.chunks_exact_mut(LANES));
-            for ((factor, (_, squares)), scales) in each {
+            let squares = squares::<V, 3>(x, panel * COLUMNS);
+            let each = factors.iter_mut().zip(squares).zip(scales.chunks_exact_mut(LANES));
+            for ((factor, squares), scales) in each {
                 *factor = measure(squares, scales);
             }
         }

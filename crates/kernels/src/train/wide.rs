@@ -5,7 +5,6 @@ use std::cell::Cell;
 
 use super::tile::Left;
 use crate::Isa;
-use crate::isa::Form;
 use crate::tile::ROWS;
 
 /// Steps that are widened together.
@@ -33,7 +32,7 @@ pub(super) struct Lefts {
 impl Lefts {
     /// With room for that many tiles of that many steps.
     pub(super) fn new(isa: Isa, (tiles, steps): (usize, usize)) -> Self {
-        let widens = isa.has_avx512() && isa.form() == Form::Bf16 && !isa.has_bf16();
+        let widens = isa.has_avx512() && !isa.has_bf16() && !isa.has_int16();
         let chunks = if widens { steps.div_ceil(CHUNK) } else { 0 };
         let mut room = ROOM.take();
         if room.len() < tiles * chunks {

@@ -1,6 +1,6 @@
 //! The engine of the CPU: texts side by side without padding, forward and backward written out into
-//! buffers that are kept, products of 16-bit factors on the processor's own instructions, no autograd but of
-//! the objective.
+//! buffers that are kept, products of 16-bit factors on the processor's own instructions, no
+//! autograd but of the objective.
 //!
 //! Each thread takes whole texts, so that a layer needs the others at two points only: when it has
 //! gone back through the layer, and when the weights' gradients, split by rows, are done. All sums
